@@ -1,0 +1,1 @@
+"""The HTTP door: the REST API and the callbacks of providers."""

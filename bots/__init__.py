@@ -1,0 +1,1 @@
+"""The Telegram door: conversations with customers and with the ops chat."""

@@ -1,0 +1,1 @@
+"""Stand-ins for every provider, over real HTTP, for development and tests."""

@@ -1,0 +1,1 @@
+"""The USSD door: gateway dialects in, short screens out."""
