@@ -1,0 +1,222 @@
+"""The one database: connections, transactions, and the two dialects behind one face.
+
+SQLite serves one machine out of the box, PostgreSQL serves growth. Every write goes through
+`transaction()` or `grouped()`, so that the threads of a process queue on a lock of ours rather
+than on SQLite's busy handler, which sleeps in growing steps and starves whoever waits.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import peewee
+from playhouse.db_url import parse as parse_url
+from playhouse.migrations import Runner
+
+from core import clock
+from core.settings import settings
+
+T = TypeVar("T")
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+# Any number will do, as long as every process of this product uses the same one.
+_MIGRATION_LOCK = 746_862
+
+SQLITE_PRAGMAS = {
+    "journal_mode": "wal",
+    # FULL, not NORMAL: a payment we have acknowledged must survive a power cut, because nobody
+    # tells us about it twice. Group commit pays for the flush.
+    "synchronous": "full",
+    "foreign_keys": 1,
+    "busy_timeout": 10_000,
+    "cache_size": -64_000,
+}
+
+db: Any = peewee.DatabaseProxy()
+_write_lock = threading.RLock()
+
+
+class Model(peewee.Model):
+    """The base of every table."""
+
+    class Meta:
+        database = db
+        legacy_table_names = False
+
+
+class InstantField(peewee.BigIntegerField):
+    """A moment, stored as whole milliseconds since 1970 and read as an aware UTC datetime.
+
+    An integer means the same in both dialects, compares without parsing, and cannot lose its zone.
+    """
+
+    def db_value(self, value: datetime | int | None) -> int | None:
+        return clock.to_ms(value) if isinstance(value, datetime) else value
+
+    def python_value(self, value: int | None) -> datetime | None:
+        return None if value is None else clock.from_ms(value)
+
+
+def make_database(url: str) -> peewee.Database:
+    """Build, without connecting, the database a URL names."""
+    options = parse_url(url)
+    if url.startswith("sqlite"):
+        path = options.pop("database")
+        if path != ":memory:":
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        return peewee.SqliteDatabase(path, pragmas=SQLITE_PRAGMAS, lock_type="IMMEDIATE")
+    return peewee.PostgresqlDatabase(prefer_psycopg3=True, **options)
+
+
+def open_database(url: str | None = None) -> None:
+    """Point every model at a database; each thread connects when it first asks something."""
+    if db.obj is not None:
+        db.obj.close()
+    db.initialize(make_database(url or settings().database.url))
+
+
+def is_postgres() -> bool:
+    """Say which of the two dialects raw SQL has to speak."""
+    return isinstance(db.obj, peewee.PostgresqlDatabase)
+
+
+def execute(sql: str, params: Sequence[object] = ()) -> Any:
+    """Run one statement written with `%s` placeholders, in either dialect."""
+    return db.obj.execute_sql(sql if is_postgres() else sql.replace("%s", "?"), params)
+
+
+def execute_many(sql: str, rows: Sequence[Sequence[object]]) -> None:
+    """Run one statement for many rows on the bare driver: the set-based half of a hot path."""
+    cursor = db.obj.cursor()
+    cursor.executemany(sql if is_postgres() else sql.replace("%s", "?"), rows)
+
+
+def changed(cursor: Any) -> int:
+    """Return how many rows the statement behind a cursor changed."""
+    return int(cursor.rowcount)
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Make what is inside happen wholly or not at all; an inner one joins the outer one."""
+    database = db.obj
+    if database.in_transaction():
+        yield
+        return
+    if is_postgres():
+        with database.atomic():
+            yield
+        return
+    with _write_lock, database.atomic():
+        yield
+
+
+def after_commit(act: Callable[[], object]) -> None:
+    """Do something once the outermost transaction holds; at once when there is none."""
+    db.obj.after_commit(act)
+
+
+class _Ticket:
+    """One caller's work, waiting to share a commit."""
+
+    __slots__ = ("done", "error", "result", "work")
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self.work = work
+        self.done = False
+        self.result: object = None
+        self.error: BaseException | None = None
+
+
+_waiting: deque[_Ticket] = deque()
+
+
+def grouped(work: Callable[[], T]) -> T:
+    """Run a short write in a transaction, sharing one commit with whatever else has arrived.
+
+    On SQLite the first thread to get the write lock serves everybody who is waiting, so thirty
+    requests cost one flush. `work` may be run again when a neighbour's fails, so it must do nothing
+    but database work. On PostgreSQL it is an ordinary transaction.
+    """
+    if is_postgres() or db.obj.in_transaction():
+        with transaction():
+            return work()
+    ticket = _Ticket(work)
+    _waiting.append(ticket)
+    with _write_lock:
+        if not ticket.done:
+            _commit_together([_waiting.popleft() for _ in range(len(_waiting))])
+    if ticket.error is not None:
+        raise ticket.error
+    return ticket.result  # type: ignore[return-value]
+
+
+def _commit_together(tickets: list[_Ticket]) -> None:
+    """Serve the tickets in one transaction, or each in its own when one of them fails."""
+    try:
+        with db.obj.atomic():
+            for ticket in tickets:
+                ticket.result = ticket.work()
+    except BaseException:
+        for ticket in tickets:
+            _commit_alone(ticket)
+    for ticket in tickets:
+        ticket.done = True
+
+
+def _commit_alone(ticket: _Ticket) -> None:
+    try:
+        with db.obj.atomic():
+            ticket.result = ticket.work()
+    except BaseException as error:
+        ticket.error = error
+
+
+def recover() -> None:
+    """Drop this thread's connection when it is broken, so that its next question opens another."""
+    database = db.obj
+    if database is None or database.is_closed():
+        return
+    if is_postgres() and not database.is_connection_usable():
+        database.close()
+
+
+def ping() -> None:
+    """Ask the database the smallest question. Raises whatever is wrong with it."""
+    recover()
+    execute("SELECT 1").fetchone()
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Let one process migrate at a time: peewee's runner takes no lock of its own."""
+    if is_postgres():
+        execute("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
+        try:
+            yield
+        finally:
+            execute("SELECT pg_advisory_unlock(%s)", (_MIGRATION_LOCK,))
+        return
+    lock_path = Path(f"{db.obj.database}.migrating")
+    with lock_path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def migrate() -> list[str]:
+    """Apply what migrations are pending, one process at a time. Returns their names."""
+    with _one_at_a_time():
+        return list(Runner(db.obj, directory=str(MIGRATIONS)).up())
+
+
+def migration_status() -> list[tuple[str, bool]]:
+    """List every migration and whether it has been applied here."""
+    runner = Runner(db.obj, directory=str(MIGRATIONS))
+    return [(each.name, each.applied is not None) for each in runner.status()]

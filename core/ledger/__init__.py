@@ -1,0 +1,1 @@
+"""Accounts, transfers, holds, seals, and the proof of their sums."""

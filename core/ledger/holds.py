@@ -1,0 +1,137 @@
+"""Setting money aside, then taking it or giving it back.
+
+A hold is placed by one guarded statement on the wallet's row, so two requests can never spend the
+same shilling, on SQLite and PostgreSQL alike. The accept path of messaging places its hold inside
+its own single statement; `place` is the plain way, and the two are tested against each other.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from core import clock
+from core.database import changed, execute, execute_many, transaction
+from core.ledger.accounts import Purse, platform
+from core.ledger.errors import DailyCapReached, NotEnough
+from core.ledger.models import Account, Hold
+from core.money import Money
+
+# The guard. `%s` in order: amount, day, day, amount, wallet, amount, day, amount.
+GUARDED_HOLD = """
+    UPDATE account
+    SET pending = pending + %s,
+        spent_that_day = CASE WHEN spending_day = %s THEN spent_that_day ELSE 0 END + %s,
+        spending_day = %s
+    WHERE id = %s
+      AND posted_credit - posted_debit - pending + credit_limit >= %s
+      AND (daily_cap IS NULL
+           OR CASE WHEN spending_day = %s THEN spent_that_day ELSE 0 END + %s <= daily_cap)
+"""
+
+
+def guard_params(account_id: int, amount: int, day: int) -> tuple[int, ...]:
+    """Order the values of `GUARDED_HOLD`."""
+    return (amount, day, amount, day, account_id, amount, day, amount)
+
+
+def today() -> int:
+    """Return the Nairobi calendar day as yyyymmdd: the day of the spending cap."""
+    local = clock.now().astimezone(clock.NAIROBI)
+    return local.year * 10_000 + local.month * 100 + local.day
+
+
+def refusal(account_id: int, amount: int) -> NotEnough | DailyCapReached:
+    """Say in words why `GUARDED_HOLD` changed nothing."""
+    row = Account.get_by_id(account_id)
+    available = row.posted_credit - row.posted_debit - row.pending + row.credit_limit
+    if available >= amount and row.daily_cap is not None:
+        return DailyCapReached(cost=Money(amount).text())
+    return NotEnough(cost=Money(amount).text(), available=Money(max(0, available)).text())
+
+
+def place(account_id: int, amount: Money, *, hold_id: str, once: str | None, actor: str) -> Hold:
+    """Set money aside under an id of the caller's.
+
+    Calling again with the same `once` returns the first hold and sets nothing more aside.
+    Raises: NotEnough, DailyCapReached.
+    """
+    with transaction():
+        if once is not None and (earlier := Hold.get_or_none(Hold.once == once)):
+            return earlier  # type: ignore[no-any-return]
+        if not changed(
+            execute(GUARDED_HOLD, guard_params(account_id, amount.units, today()))
+        ):
+            raise refusal(account_id, amount.units)
+        return Hold.create(  # type: ignore[no-any-return]
+            id=hold_id,
+            account_id=account_id,
+            amount=amount.units,
+            once=once,
+            actor=actor,
+            created_at=clock.now(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of part of one hold: `taken` is ours now, `released` is the tenant's again."""
+
+    hold_id: str
+    account_id: int
+    purse: Purse
+    taken: int = 0
+    released: int = 0
+
+
+_SETTLE_HOLD = "UPDATE hold SET taken = taken + %s, released = released + %s WHERE id = %s"
+_SETTLE_WALLET = """
+    UPDATE account SET pending = pending - %s, posted_debit = posted_debit + %s WHERE id = %s
+"""
+_JOURNAL = """
+    INSERT INTO transfer
+        (phase, debit_id, credit_id, amount, kind, once, subject, actor, created_at)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+
+
+def settle(parts: Iterable[Settlement], *, once: str, subject: str, actor: str = "system") -> None:
+    """Take and release parts of many holds at once: one journal line a wallet and phase.
+
+    The caller's own guarded change of the texts' `charge` says each part is settled only once; the
+    `once` of the journal lines makes sure of it. Runs inside the caller's transaction.
+    """
+    by_hold: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    by_wallet: dict[tuple[int, Purse], list[int]] = defaultdict(lambda: [0, 0])
+    for part in parts:
+        for sums in (by_hold[part.hold_id], by_wallet[part.account_id, part.purse]):
+            sums[0] += part.taken
+            sums[1] += part.released
+    now = clock.ms()
+    journal: list[tuple[object, ...]] = []
+    earned: dict[int, int] = defaultdict(int)
+    wallets: list[tuple[int, int, int]] = []
+    for (account_id, purse), (taken, released) in sorted(by_wallet.items()):
+        revenue_id = platform(purse.revenue)
+        for phase, amount in (("take", taken), ("release", released)):
+            if amount:
+                key = f"{phase}:{once}:{account_id}"
+                journal.append(
+                    (phase, account_id, revenue_id, amount, phase, key, subject, actor, now)
+                )
+        earned[revenue_id] += taken
+        if taken or released:
+            wallets.append((taken + released, taken, account_id))
+    with transaction():
+        held = [(taken, released, hold) for hold, (taken, released) in sorted(by_hold.items())]
+        execute_many(_SETTLE_HOLD, [row for row in held if row[0] or row[1]])
+        execute_many(_JOURNAL, journal)
+        # The hottest rows last, so that they stay locked for the shortest time.
+        execute_many(_SETTLE_WALLET, wallets)
+        for revenue_id, amount in sorted(earned.items()):
+            if amount:
+                execute(
+                    "UPDATE account SET posted_credit = posted_credit + %s WHERE id = %s",
+                    (amount, revenue_id),
+                )

@@ -1,0 +1,60 @@
+"""Every table in one list, for migrations and for tests that empty them."""
+
+from __future__ import annotations
+
+from core.database import Model
+from core.events import Event
+from core.idempotency import IdempotencyRecord
+from core.ledger.models import Account, Hold, Seal, Transfer
+from core.messaging.models import (
+    GatewayAccount,
+    GatewayBalance,
+    GatewaySlot,
+    Message,
+    Report,
+    Sender,
+    Submission,
+    Suppression,
+    Switch,
+    Usage,
+)
+from core.onboarding.models import VerificationCode
+from core.pace import Pace
+from core.payments.models import MpesaNews, Payment, ProviderToken, StkPush, TopUp
+from core.queue import Timetable
+from core.quota import Quota
+from core.tenants.models import AdminKey, ApiKey, Audit, Membership, Person, Tenant
+
+TABLES: tuple[type[Model], ...] = (
+    Account,
+    AdminKey,
+    ApiKey,
+    Audit,
+    Event,
+    GatewayAccount,
+    GatewayBalance,
+    GatewaySlot,
+    Hold,
+    IdempotencyRecord,
+    Membership,
+    Message,
+    MpesaNews,
+    Pace,
+    Payment,
+    Person,
+    ProviderToken,
+    Quota,
+    Report,
+    Seal,
+    Sender,
+    StkPush,
+    Submission,
+    Suppression,
+    Switch,
+    Tenant,
+    Timetable,
+    TopUp,
+    Transfer,
+    Usage,
+    VerificationCode,
+)

@@ -1,0 +1,1 @@
+"""Sign-up: a business registers, proves its phone, and waits for approval."""

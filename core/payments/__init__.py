@@ -1,0 +1,1 @@
+"""Money coming in: top-ups, M-Pesa news, receipts credited exactly once."""

@@ -1,0 +1,1 @@
+"""Businesses, the people in them, their keys, and the record of who did what."""
