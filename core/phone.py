@@ -31,7 +31,11 @@ __all__ = [
 
 
 class InvalidNumber(Invalid):
-    """A text that is no number a message could reach."""
+    """A text that is no number a message could reach.
+
+    Its kinds differ in their words alone: a program needs to know that it was refused, and only a
+    person can do something about the reason.
+    """
 
     code = "invalid_number"
     title = "Not a mobile number"
@@ -41,24 +45,18 @@ class InvalidNumber(Invalid):
 class NumberMissing(InvalidNumber):
     """Nothing was written where a number belongs."""
 
-    code = "number_missing"
-    title = "No number"
     sentence = "There is no number here. Write one like 0712 345 678."
 
 
 class NumberNotDigits(InvalidNumber):
     """Letters or signs stand among the digits, or two numbers stand where one belongs."""
 
-    code = "number_not_digits"
-    title = "Not only digits"
     sentence = "{given} is not only digits. Write one number, like 0712 345 678."
 
 
 class NumberDamaged(InvalidNumber):
     """A spreadsheet has rounded the number, and the lost digits cannot be known."""
 
-    code = "number_damaged"
-    title = "Damaged by a spreadsheet"
     sentence = (
         "The spreadsheet has damaged this number: {given}. "
         "Format the column as text and enter the number again."
@@ -68,48 +66,36 @@ class NumberDamaged(InvalidNumber):
 class NumberTooShort(InvalidNumber):
     """Digits are missing."""
 
-    code = "number_too_short"
-    title = "Number too short"
     sentence = "{given} is too short. A mobile number has 10 digits, like 0712 345 678."
 
 
 class NumberTooLong(InvalidNumber):
     """There are more digits than a number has, or a foreign number lacks its plus."""
 
-    code = "number_too_long"
-    title = "Number too long"
     sentence = "{given} is too long. Check it; for another country start with + and its code."
 
 
 class CountryUnknown(InvalidNumber):
     """The number begins with a country code that no country has."""
 
-    code = "number_country_unknown"
-    title = "Unknown country code"
     sentence = "{given} starts with a country code that does not exist. Kenya is +254."
 
 
 class NumberFixedLine(InvalidNumber):
     """A landline, which takes no SMS."""
 
-    code = "number_fixed_line"
-    title = "Landline"
     sentence = "{given} is a landline, and SMS cannot reach it. Give a mobile number."
 
 
 class NumberShortCode(InvalidNumber):
     """A service number of three to six digits."""
 
-    code = "number_short_code"
-    title = "Short code"
     sentence = "{given} is a short code, and SMS cannot be sent to it. Give a mobile number."
 
 
 class NumberSpecialRate(InvalidNumber):
     """A toll-free, premium or otherwise special number, which takes no SMS."""
 
-    code = "number_special_rate"
-    title = "Special number"
     sentence = (
         "{given} is a toll-free, premium or service number, and SMS cannot reach it. "
         "Give a mobile number."
@@ -119,8 +105,6 @@ class NumberSpecialRate(InvalidNumber):
 class NumberUnassigned(InvalidNumber):
     """Digits of the right length, in a range that no mobile network uses."""
 
-    code = "number_unassigned"
-    title = "No mobile range"
     sentence = "No mobile network uses {given}. Check the digits."
 
 
@@ -238,9 +222,7 @@ def _plain_character(character: str) -> str:
     return character
 
 
-def _unparsed(
-    error: phonenumbers.NumberParseException, number: str, given: str
-) -> InvalidNumber:
+def _unparsed(error: phonenumbers.NumberParseException, number: str, given: str) -> InvalidNumber:
     """What to say of digits in which the library sees no number at all."""
     match error.error_type:
         case phonenumbers.NumberParseException.INVALID_COUNTRY_CODE:
@@ -251,9 +233,7 @@ def _unparsed(
             return _short(number, given)
 
 
-def _refusal(
-    parsed: phonenumbers.PhoneNumber, kind: int, number: str, given: str
-) -> InvalidNumber:
+def _refusal(parsed: phonenumbers.PhoneNumber, kind: int, number: str, given: str) -> InvalidNumber:
     """What to say of a number that exists, or could, and is not a mobile one."""
     if kind == PhoneNumberType.FIXED_LINE:
         return NumberFixedLine(given=given)
