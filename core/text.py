@@ -304,20 +304,23 @@ _DROPPED = dict.fromkeys(
     [0x00AD, 0x200B, 0x2060, 0xFEFF, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 )
 _FRACTIONS = frozenset("¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞")
-_COUNTERPARTS: Final = {
+# What it is, what is put: signs first, then letters that Unicode does not take apart.
+_ONE_BY_ONE = """
+    … ... ⁄ / ∕ / × x ÷ / ± +/- ≈ ~ ∼ ~ ˜ ~ ≠ != ≤ <= ≥ >= → -> ← <- ⇒ => ¦ | © (C) ® (R) ™ TM ¢ c
+    ł l Ł L đ d Đ D ð d Ð D þ th Þ Th ı i œ oe Œ OE ŋ ng Ŋ Ng ħ h Ħ H ŧ t Ŧ T ẞ SS
+    ɓ b Ɓ B ɗ d Ɗ D ƙ k Ƙ K ɨ i Ɨ I ʉ u Ʉ U ɛ e Ɛ E ɔ o Ɔ O
+"""
+_COUNTERPARTS: Final[dict[str, str]] = {
     **dict.fromkeys("‘’‚‛′`´ʼʻʹˈ‹›", "'"),
     **dict.fromkeys("“”„‟″«»¨", '"'),
     **dict.fromkeys("‐‑‒–—―−⁃¯", "-"),
     **dict.fromkeys("•·∙▪▫●○◦‣■□◆◇", "-"),
     **dict.fromkeys("\t\u1680\u180e", " "),
     **dict.fromkeys("\u2028\u2029", "\n"),
-    **{"…": "...", "⁄": "/", "∕": "/", "×": "x", "÷": "/", "±": "+/-", "≈": "~", "≠": "!="},
-    **{"≤": "<=", "≥": ">=", "→": "->", "←": "<-", "⇒": "=>", "¦": "|", "˜": "~", "∼": "~"},
-    **{"©": "(C)", "®": "(R)", "™": "TM", "¢": "c", "°": " deg", "℃": " deg C", "℉": " deg F"},
-    **{"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th"},
-    **{"ı": "i", "œ": "oe", "Œ": "OE", "ŋ": "ng", "Ŋ": "Ng", "ħ": "h", "Ħ": "H", "ŧ": "t"},
-    **{"Ŧ": "T", "ɓ": "b", "Ɓ": "B", "ɗ": "d", "Ɗ": "D", "ƙ": "k", "Ƙ": "K", "ẞ": "SS"},
-    **{"ɨ": "i", "Ɨ": "I", "ʉ": "u", "Ʉ": "U", "ɛ": "e", "Ɛ": "E", "ɔ": "o", "Ɔ": "O"},
+    **dict(re.findall(r"(\S+) (\S+)", _ONE_BY_ONE)),
+    "°": " deg",
+    "℃": " deg C",
+    "℉": " deg F",
 }
 # A small 2 raised or lowered is a power or an index: set plainly, 10² would read 102.
 _MEANINGFUL = ("<super>", "<sub>", "<circle>")
