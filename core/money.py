@@ -176,4 +176,4 @@ ZERO: Final = Money(0)
 def _shown(text: str) -> str:
     """What was typed, cut to what a screen can repeat."""
     words = " ".join(text.split())
-    return repr(words) if len(words) <= 20 else repr(words[:19] + "…")
+    return repr(words if len(words) <= 20 else words[:17] + "...")

@@ -264,7 +264,7 @@ def _short(number: str, given: str) -> InvalidNumber:
 def _shown(text: str) -> str:
     """What was written, cut to what a screen can repeat."""
     words = " ".join("".join([c if c.isprintable() else " " for c in text]).split())
-    return words if len(words) <= 20 else words[:19] + "…"
+    return words if len(words) <= 20 else words[:17] + "..."
 
 
 _OPERATORS = {"Finserve": "equitel", "Homeland Media": "homeland", "NRG Media Limited": "nrg"}

@@ -307,6 +307,7 @@ _FRACTIONS = frozenset("¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞")
 # What it is, what is put: signs first, then letters that Unicode does not take apart.
 _ONE_BY_ONE = """
     … ... ⁄ / ∕ / × x ÷ / ± +/- ≈ ~ ∼ ~ ˜ ~ ≠ != ≤ <= ≥ >= → -> ← <- ⇒ => ¦ | © (C) ® (R) ™ TM ¢ c
+    µ u º o ª a
     ł l Ł L đ d Đ D ð d Ð D þ th Þ Th ı i œ oe Œ OE ŋ ng Ŋ Ng ħ h Ħ H ŧ t Ŧ T ẞ SS
     ɓ b Ɓ B ɗ d Ɗ D ƙ k Ƙ K ɨ i Ɨ I ʉ u Ʉ U ɛ e Ɛ E ɔ o Ɔ O
 """
@@ -327,8 +328,8 @@ _MEANINGFUL = ("<super>", "<sub>", "<circle>")
 
 
 def _clings(character: str) -> bool:
-    """Whether the character only changes the one before it: an accent, a joiner, a variant."""
-    return unicodedata.category(character) == "Mn" or character in "\u200c\u200d"
+    """Whether the character only changes the one before it: accent, joiner, variant, keycap."""
+    return unicodedata.category(character) == "Mn" or character in "\u200c\u200d\u20e3"
 
 
 @lru_cache(4096)
