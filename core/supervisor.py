@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import selectors
 import signal
@@ -14,14 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from core import probe
+from core import leash, probe
 from core.settings import Key, Settings, value, variable
 
 # Longer than the web server and the worker allow their requests and jobs.
 GRACE_S = 35.0
 READY_S = 60.0
 _SETTLE_S = 0.2
-_PR_SET_PDEATHSIG = 1
 
 # Settings whose shipped value points at `tuma up` itself, and so move with its port.
 OWN_PORTS: dict[int, tuple[Key, ...]] = {
@@ -75,25 +73,6 @@ def moved(settings: Settings, port: int) -> dict[str, str]:
     return overrides
 
 
-def _die_with_parent() -> Callable[[], None]:
-    """Make what a child runs first: on Linux it is killed when its parent is, however that dies.
-
-    The library is loaded here, before the fork, where that is safe. Elsewhere it does nothing.
-    """
-    parent = os.getpid()
-    try:
-        prctl = ctypes.CDLL(None).prctl
-    except (AttributeError, OSError):
-        return lambda: None
-
-    def first() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it died before we asked
-            os._exit(1)
-
-    return first
-
-
 @dataclass
 class Supervisor:
     """Starts parts, passes on what they print, and stops them all when one of them ends."""
@@ -107,18 +86,15 @@ class Supervisor:
 
     def start(self) -> None:
         """Start every part in a process group of its own, so that Ctrl-C reaches only us."""
-        first = _die_with_parent()
         env = {**os.environ, **self.env, "PYTHONUNBUFFERED": "1"}
         for part in self.parts:
             part.process = subprocess.Popen(  # noqa: S603 -- our own commands
-                list(part.command),
+                leash.leashed(part.command),
                 env=env,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 process_group=0,
-                # Safe here: no thread of ours exists, and the function only makes a system call.
-                preexec_fn=first,
             )
             assert part.process.stdout is not None
             os.set_blocking(part.process.stdout.fileno(), False)
