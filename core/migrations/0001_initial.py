@@ -32,6 +32,7 @@ INDEXES = (
     'CREATE INDEX "submission_posting" ON "submission" ("lease_until") WHERE state = \'posting\'',
     'CREATE INDEX "submission_unknown" ON "submission" ("created_at") WHERE state = \'unknown\'',
     'CREATE INDEX "tenant_status" ON "tenant" ("status", "id")',
+    'CREATE UNIQUE INDEX "tenant_signup" ON "tenant" ("phone") WHERE status = \'unverified\'',
     'CREATE INDEX "topup_tenant" ON "top_up" ("tenant_id", "id")',
     'CREATE INDEX "topup_code" ON "top_up" ("tenant_id", "code")',
     'CREATE INDEX "transfer_credit" ON "transfer" ("credit_id", "id")',
@@ -98,6 +99,7 @@ def up(migrator, db):
         expires_at = InstantField(null=True)
         revoked_at = InstantField(null=True)
         last_used_at = InstantField(null=True)
+        replaced_by = CharField(null=True, max_length=30)
         class Meta:
             database = db
             table_name = 'api_key'
@@ -231,7 +233,7 @@ def up(migrator, db):
         due_at = InstantField(null=True)
         created_at = InstantField()
         submission_id = CharField(null=True, max_length=30)
-        provider_id = CharField(null=True, max_length=64)
+        provider_id = CharField(null=True, max_length=128)
         submitted_at = InstantField(null=True)
         final_at = InstantField(null=True)
         reason = CharField(null=True, max_length=500)
@@ -318,8 +320,8 @@ def up(migrator, db):
     class Report(Model):
         id = BigAutoField()
         account_id = IntegerField()
-        provider_id = CharField(max_length=64)
-        msisdn = CharField(max_length=20)
+        provider_id = CharField(null=True, max_length=128)
+        msisdn = CharField(null=True, max_length=20)
         word = CharField(max_length=60)
         verdict = CharField(max_length=12)
         error_code = CharField(null=True, max_length=40)

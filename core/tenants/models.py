@@ -56,6 +56,12 @@ class Tenant(Model):
 
 
 Tenant.add_index(Tenant.index(Tenant.status, Tenant.id, name="tenant_status"))
+# However often a phone signs up before it is proved, and however many do at once.
+Tenant.add_index(
+    Tenant.index(
+        Tenant.phone, unique=True, where=peewee.SQL("status = 'unverified'"), name="tenant_signup"
+    )
+)
 
 
 class Person(Model):
@@ -95,6 +101,8 @@ class ApiKey(Model):
     expires_at = InstantField(null=True)
     revoked_at = InstantField(null=True)
     last_used_at = InstantField(null=True)
+    # The key that a rotation put in its place.
+    replaced_by = peewee.CharField(max_length=30, null=True)
 
 
 class AdminKey(Model):
