@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core import clock, ids, secrets
-from core.cache import Cache
+from core.cache import TTLCache
 from core.database import after_commit, transaction
 from core.errors import NotFound, Unauthenticated
 from core.tenants import audit, fields
@@ -12,7 +12,7 @@ from core.tenants.models import AdminKey
 PREFIX = "sk_admin"
 CACHED_S = 1.0
 
-_known: Cache[str, AdminKey] = Cache(life_s=CACHED_S, size=200)
+_known: TTLCache[str, AdminKey] = TTLCache(seconds=CACHED_S, size=200)
 
 
 class AdminUnauthenticated(Unauthenticated):
@@ -47,15 +47,15 @@ def create(name: str, *, actor: str = "cli", channel: str = "cli") -> str:
 def authenticate(key: str) -> AdminKey:
     """Recognise an admin key. Raises: AdminUnauthenticated."""
     digest = secrets.digest(key)
-    if (row := _known.get(digest)) is not None:
-        return row
-    age = _known.age
+    return _known.get(digest, lambda: _load(key, digest))
+
+
+def _load(key: str, digest: str) -> AdminKey:
     if not key.startswith(f"{PREFIX}_") or not secrets.is_well_formed(key):
         raise AdminUnauthenticated
     row = AdminKey.get_or_none(AdminKey.digest == digest, AdminKey.revoked_at.is_null())
     if row is None:
         raise AdminUnauthenticated
-    _known.put(digest, row, age=age)
     return row
 
 

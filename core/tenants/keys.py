@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from core import clock, ids, secrets
-from core.cache import Cache
+from core.cache import TTLCache
 from core.database import after_commit, grouped, transaction
 from core.errors import Conflict, Invalid, NotFound, Unauthenticated
 from core.tenants import audit, fields, key_terms, profiles
@@ -104,7 +104,7 @@ class Caller:
             raise key_terms.KeyTooNarrow
 
 
-_callers: Cache[str, Caller] = Cache(life_s=CACHED_S, size=20_000)
+_callers: TTLCache[str, Caller] = TTLCache(seconds=CACHED_S, size=20_000)
 
 
 def forget_cached() -> None:
@@ -118,11 +118,7 @@ def authenticate(key: str) -> Caller:
     Raises: Unauthenticated.
     """
     digest = secrets.digest(key)
-    caller = _callers.get(digest)
-    if caller is None:
-        age = _callers.age
-        caller = _load(key, digest)
-        _callers.put(digest, caller, age=age)
+    caller = _callers.get(digest, lambda: _load(key, digest))
     if caller.expires_at is not None and caller.expires_at <= clock.now():
         raise Unauthenticated
     return caller
