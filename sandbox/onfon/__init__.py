@@ -1,0 +1,1 @@
+"""Onfon's bulk SMS gateway, the operators behind it, and its delivery reports."""
