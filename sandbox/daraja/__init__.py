@@ -1,0 +1,1 @@
+"""Safaricom's Daraja, M-Pesa behind it, and the callbacks it makes."""
