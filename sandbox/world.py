@@ -1,0 +1,82 @@
+"""Everything the sandbox holds, in memory only."""
+
+from __future__ import annotations
+
+import copy
+
+import msgspec
+
+from core.settings import Settings
+from sandbox.courier import Courier
+from sandbox.daraja.c2b import Registration
+from sandbox.daraja.daraja import Daraja, Merchant
+from sandbox.daraja.faults import SWITCHES as DARAJA_SWITCHES
+from sandbox.faults import Faults
+from sandbox.onfon.accounts import Account
+from sandbox.onfon.faults import SWITCHES as ONFON_SWITCHES
+from sandbox.onfon.gateway import Gateway
+from sandbox.scheduler import Scheduler
+
+REPORT_THREADS = 16
+PAYMENT_THREADS = 16
+
+
+class Wiring(msgspec.Struct, frozen=True):
+    """What the outside world was told about the application."""
+
+    platform: Account
+    merchant: Merchant
+    secrets: tuple[str, ...]
+
+
+def wire(settings: Settings) -> Wiring:
+    """As if an operator had filled in the portals of Onfon and Safaricom from our settings."""
+    onfon, mpesa, base = settings.onfon, settings.mpesa, settings.app.public_url
+    paid_at = f"{base}/pay/in/{mpesa.callback_secret}/c2b"
+    return Wiring(
+        platform=Account(
+            client_id=onfon.client_id,
+            api_key=onfon.api_key,
+            access_key=onfon.access_key,
+            sender_ids={onfon.sender_id},
+            callback_url=f"{base}/sms/in/{onfon.callback_secret}/dlr",
+        ),
+        merchant=Merchant(
+            consumer_key=mpesa.consumer_key,
+            consumer_secret=mpesa.consumer_secret,
+            shortcode=mpesa.shortcode,
+            till=mpesa.till,
+            passkey=mpesa.passkey,
+            initiator=mpesa.initiator_name,
+            registration=Registration(2, "Completed", f"{paid_at}/confirm", f"{paid_at}/validate"),
+        ),
+        secrets=(onfon.callback_secret, mpesa.callback_secret),
+    )
+
+
+class World:
+    """All providers, their faults, and the threads that make them act."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+        # Apart, so that a flood of delivery reports never holds up news of money.
+        self._reports = Scheduler(REPORT_THREADS)
+        self.scheduler = Scheduler(PAYMENT_THREADS)
+        self.faults = Faults(
+            {"onfon": ONFON_SWITCHES, "daraja": DARAJA_SWITCHES}, {"mpesa": "daraja"}
+        )
+        self.courier = Courier(wiring.secrets)
+        self._begin()
+
+    def _begin(self) -> None:
+        platform = copy.deepcopy(self._wiring.platform)
+        self.onfon = Gateway(platform, self.faults, self._reports, self.courier)
+        self.daraja = Daraja(self._wiring.merchant, self.faults, self.scheduler, self.courier)
+
+    def reset(self) -> None:
+        """As just started."""
+        self._reports.forget()
+        self.scheduler.forget()
+        self.faults.reset()
+        self.courier.forget()
+        self._begin()
