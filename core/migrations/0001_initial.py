@@ -26,6 +26,7 @@ INDEXES = (
     'CREATE INDEX "report_waiting" ON "report" ("retry_at") WHERE state = \'waiting\'',
     'CREATE UNIQUE INDEX "stkpush_open_phone" ON "stk_push" ("phone") WHERE is_open',
     'CREATE INDEX "stkpush_phone" ON "stk_push" ("phone", "created_at")',
+    'CREATE INDEX "stkpush_created" ON "stk_push" ("created_at")',
     'CREATE INDEX "stkpush_new" ON "stk_push" ("push_at") WHERE state = \'new\'',
     'CREATE INDEX "stkpush_sending" ON "stk_push" ("lease_until") WHERE state = \'sending\'',
     'CREATE INDEX "stkpush_query" ON "stk_push" ("query_at") WHERE ("query_at" IS NOT NULL)',
@@ -253,6 +254,9 @@ def up(migrator, db):
         body = BlobField()
         state = CharField(max_length=12, default='new')
         why = CharField(null=True, max_length=300)
+        tries = SmallIntegerField(default=0)
+        retry_at = InstantField(default=0)
+        released_by = CharField(null=True, max_length=60)
         received_at = InstantField()
         done_at = InstantField(null=True)
         class Meta:
@@ -273,6 +277,7 @@ def up(migrator, db):
         amount = BigIntegerField()
         status = CharField(max_length=10)
         source = CharField(max_length=10)
+        other_sources = CharField(max_length=60, default='')
         tenant_id = IntegerField(null=True)
         topup_id = CharField(null=True, max_length=30)
         account_typed = CharField(max_length=60, default='')
@@ -362,6 +367,7 @@ def up(migrator, db):
         phone = CharField(max_length=15)
         state = CharField(max_length=10, default='new')
         is_open = BooleanField(default=True)
+        open_until = InstantField(default=0)
         push_at = InstantField()
         lease_until = InstantField(default=0)
         merchant_request_id = CharField(null=True, max_length=64)
@@ -371,6 +377,7 @@ def up(migrator, db):
         why = CharField(null=True, max_length=300)
         created_at = InstantField()
         sent_at = InstantField(null=True)
+        heard_at = InstantField(null=True)
         class Meta:
             database = db
             table_name = 'stk_push'
@@ -456,6 +463,7 @@ def up(migrator, db):
         code = CharField(max_length=4)
         once = CharField(unique=True, max_length=300)
         actor = CharField(max_length=60)
+        is_test = BooleanField(default=False)
         created_at = InstantField()
         ended_at = InstantField(null=True)
         class Meta:

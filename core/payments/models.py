@@ -63,6 +63,8 @@ class TopUp(Model):
     code = peewee.CharField(max_length=4)
     once = peewee.CharField(max_length=300, unique=True)
     actor = peewee.CharField(max_length=60)
+    # Asked for with a test key: no provider, and play money.
+    is_test = peewee.BooleanField(default=False)
     created_at = InstantField()
     ended_at = InstantField(null=True)
 
@@ -78,8 +80,10 @@ class StkPush(Model):
     token = peewee.CharField(max_length=64, unique=True)
     phone = peewee.CharField(max_length=15)
     state = peewee.CharField(max_length=10, default=PushState.NEW.value)
-    # True while a prompt may be on the phone: at most one such row a phone.
+    # True while a prompt may be on the phone: at most one such row a phone. After `open_until` the
+    # phone is free again even when nobody ever told us how the prompt ended.
     is_open = peewee.BooleanField(default=True)
+    open_until = InstantField(default=0)
     push_at = InstantField()
     lease_until = InstantField(default=0)
     merchant_request_id = peewee.CharField(max_length=64, null=True)
@@ -89,16 +93,18 @@ class StkPush(Model):
     why = peewee.CharField(max_length=300, null=True)
     created_at = InstantField()
     sent_at = InstantField(null=True)
+    heard_at = InstantField(null=True)  # when its callback came, if it did
 
 
-StkPush.add_index(
-    StkPush.index(StkPush.phone, unique=True, where=peewee.SQL("is_open"), name="stkpush_open_phone")
-)
-StkPush.add_index(StkPush.index(StkPush.phone, StkPush.created_at, name="stkpush_phone"))
 StkPush.add_index(
     StkPush.index(
-        StkPush.push_at, where=peewee.SQL("state = 'new'"), name="stkpush_new"
+        StkPush.phone, unique=True, where=peewee.SQL("is_open"), name="stkpush_open_phone"
     )
+)
+StkPush.add_index(StkPush.index(StkPush.phone, StkPush.created_at, name="stkpush_phone"))
+StkPush.add_index(StkPush.index(StkPush.created_at, name="stkpush_created"))
+StkPush.add_index(
+    StkPush.index(StkPush.push_at, where=peewee.SQL("state = 'new'"), name="stkpush_new")
 )
 StkPush.add_index(
     StkPush.index(
@@ -106,19 +112,21 @@ StkPush.add_index(
     )
 )
 StkPush.add_index(
-    StkPush.index(
-        StkPush.query_at, where=StkPush.query_at.is_null(False), name="stkpush_query"
-    )
+    StkPush.index(StkPush.query_at, where=StkPush.query_at.is_null(False), name="stkpush_query")
 )
 
 
 class Payment(Model):
-    """One M-Pesa receipt, however many times and ways we heard of it. Credited at most once."""
+    """One M-Pesa receipt, however many times and ways we heard of it. Credited at most once.
+
+    `source` is where we first heard of it, `other_sources` where again, as words with spaces.
+    """
 
     receipt = peewee.CharField(max_length=20, primary_key=True)
     amount = peewee.BigIntegerField()
     status = peewee.CharField(max_length=10)
     source = peewee.CharField(max_length=10)
+    other_sources = peewee.CharField(max_length=60, default="")
     tenant_id = peewee.IntegerField(null=True)
     topup_id = peewee.CharField(max_length=30, null=True)
     account_typed = peewee.CharField(max_length=60, default="")
@@ -140,7 +148,10 @@ Payment.add_index(
 
 
 class MpesaNews(Model):
-    """What Safaricom posted, exactly as it came, and what we did with it."""
+    """What Safaricom posted, exactly as it came, and what we did with it.
+
+    `released_by` let a quarantined row through in spite of its `why`.
+    """
 
     id = peewee.BigAutoField()
     kind = peewee.CharField(max_length=12)
@@ -149,14 +160,15 @@ class MpesaNews(Model):
     body = peewee.BlobField()
     state = peewee.CharField(max_length=12, default=NewsState.NEW.value)
     why = peewee.CharField(max_length=300, null=True)
+    tries = peewee.SmallIntegerField(default=0)
+    retry_at = InstantField(default=0)
+    released_by = peewee.CharField(max_length=60, null=True)
     received_at = InstantField()
     done_at = InstantField(null=True)
 
 
 MpesaNews.add_index(
-    MpesaNews.index(
-        MpesaNews.id, where=peewee.SQL("state = 'new'"), name="mpesanews_new"
-    )
+    MpesaNews.index(MpesaNews.id, where=peewee.SQL("state = 'new'"), name="mpesanews_new")
 )
 
 
