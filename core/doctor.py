@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from importlib import import_module
 
 from core import database, probe, queue
+from core.gateways.daraja import Daraja, MemoryTokens
+from core.gateways.errors import GatewayDown, GatewayRefused
 from core.gateways.onfon import Credentials, Onfon
 from core.logs import mask
 from core.settings import Settings
@@ -78,8 +79,11 @@ def check_onfon(settings: Settings) -> str:
 
 def check_mpesa(settings: Settings) -> str:
     """Daraja gives us a token."""
-    daraja = import_module("core.gateways.daraja")
-    daraja.Daraja.of(settings.mpesa).fetch_token()
+    mpesa = settings.mpesa
+    Daraja(
+        mpesa.base_url, mpesa.consumer_key, mpesa.consumer_secret, mpesa.shortcode,
+        mpesa.till, mpesa.passkey, MemoryTokens(), timeout_s=10,
+    ).fetch_token()  # fmt: skip
     return f"gives a token for {settings.mpesa.shortcode}"
 
 
@@ -116,10 +120,11 @@ def examine(settings: Settings) -> Iterator[tuple[str, bool, str]]:
             yield name, True, check(settings)
         except Fault as fault:
             yield name, False, str(fault)
+        except (GatewayDown, GatewayRefused) as error:
+            yield name, False, mask(f"{error} ({error.why})")
         except Exception as error:
-            # An edge: whatever a driver or a provider raises is a finding, not a crash.
-            why = getattr(error, "why", None) or str(error) or type(error).__name__
-            yield name, False, mask(" ".join(str(why).split()))
+            # An edge: whatever a driver raises is a finding, not a crash.
+            yield name, False, mask(" ".join(str(error).split()) or type(error).__name__)
 
 
 def main(settings: Settings) -> int:

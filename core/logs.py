@@ -34,7 +34,7 @@ _PATH_SECRET = re.compile(
     r"((?:/(?:stk|result|timeout)/)[^/\s?\"']+)?"
 )
 _BOT_TOKEN = re.compile(r"(bot)?\d{5,}:[A-Za-z0-9_-]{10,}")
-_API_KEY = re.compile(r"\bsk_(live|test)_\w+")
+_API_KEY = re.compile(r"\bsk_([a-z]+)_\w+")
 _NAMED = re.compile(
     r"""(?ix) \b ( authorization | (?:x-)?api[_-]?key | access[_-]?key | \w*token | \w*secret
                  | \w*password | pin ) (["']? \s* [=:] \s* ["']?) (?:(?:bearer|basic)\s+)?

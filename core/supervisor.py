@@ -119,10 +119,9 @@ class Supervisor:
 
     def stop(self) -> None:
         """Ask all to finish, wait, then end what is left; a second Ctrl-C ends the waiting."""
-        asked = self.asked_to_stop
         self._signal(signal.SIGTERM)
         deadline = time.monotonic() + self.grace_s
-        while self._running() and time.monotonic() < deadline and self.asked_to_stop <= asked + 1:
+        while self._running() and time.monotonic() < deadline and self.asked_to_stop < 2:
             self._pump(_SETTLE_S / 2)
         # A part that has ended may have left others of its group behind.
         self._signal(signal.SIGKILL)
