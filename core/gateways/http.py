@@ -1,4 +1,4 @@
-"""One careful way to call out: nothing is repeated, everything has a limit, and silence is told apart.
+"""One careful way to call out: nothing is repeated, everything has a limit.
 
 What matters to the callers is whether a request that got no answer may have been *read*. So a
 failure while connecting (name, TCP, TLS) is BUSY, and any failure after that is UNKNOWN.
@@ -191,8 +191,7 @@ class _UntilDeadline(io.RawIOBase):
         if left_s <= 0:
             raise TimeoutError("The reply took too long.")
         self._sock.settimeout(left_s)
-        count: int | None = self._raw.readinto(buffer)  # type: ignore[attr-defined]
-        return count
+        return self._raw.readinto(buffer)
 
     def close(self) -> None:
         self._raw.close()
@@ -204,7 +203,7 @@ class _TimedResponse(http.client.HTTPResponse):
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_UntilDeadline(self.fp.detach(), sock))  # type: ignore[attr-defined]
+        self.fp = io.BufferedReader(_UntilDeadline(self.fp.detach(), sock))
 
 
 class _Connection(HTTPConnection):
@@ -228,7 +227,7 @@ class _Connection(HTTPConnection):
         """Whether the pool may use this connection again; when not, it makes another."""
         return super().is_connected and time.monotonic() - self._used_at < IDLE_S_MAX
 
-    def getresponse(self) -> HTTPResponse:
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as urllib3 does itself
         self._used_at = time.monotonic()
         return super().getresponse()
 
