@@ -30,11 +30,11 @@ def _web(args: argparse.Namespace, given: Settings) -> int:
 
 
 def _worker(args: argparse.Namespace, given: Settings) -> int:
-    from core import database, logs, queue
+    from core import database, jobs, logs
 
     logs.configure(given, part="worker")
     database.open_database()
-    queue.run_worker(import_module("core.jobs").TIMETABLE, args.workers)
+    jobs.run_worker(args.workers)
     return 0
 
 
@@ -66,17 +66,18 @@ def _doctor(args: argparse.Namespace, given: Settings) -> int:
 
 
 def _prove(args: argparse.Namespace, given: Settings) -> int:
-    from core import database
+    from core import database, prove
 
     database.open_database()
-    return int(import_module("core.prove").main(args.json))
+    return prove.main(args.json)
 
 
 def _admin_key(args: argparse.Namespace, given: Settings) -> int:
     from core import database
+    from core.tenants import admin_keys
 
     database.open_database()
-    print(import_module("core.tenants.admin_keys").create(args.name))
+    print(admin_keys.create(args.name))
     print("Keep it: it is not shown again. Send it as X-Admin-Key.", file=sys.stderr)
     return 0
 

@@ -11,6 +11,7 @@ __all__ = [
     "advance",
     "freeze",
     "from_ms",
+    "day_number",
     "ms",
     "now",
     "rfc3339",
@@ -64,6 +65,12 @@ def from_ms(milliseconds: int) -> datetime:
     datetime.datetime(2026, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)
     """
     return _EPOCH + timedelta(milliseconds=milliseconds)
+
+
+def day_number(instant: datetime) -> int:
+    """The Nairobi calendar day of an instant as yyyymmdd: the day of figures, caps and seals."""
+    local = instant.astimezone(NAIROBI)
+    return local.year * 10_000 + local.month * 100 + local.day
 
 
 def rfc3339(instant: datetime) -> str:

@@ -77,9 +77,14 @@ def make_database(url: str) -> peewee.Database:
 
 def open_database(url: str | None = None) -> None:
     """Point every model at a database; each thread connects when it first asks something."""
+    close_all()
+    db.initialize(make_database(url or settings().database.url))
+
+
+def close_all() -> None:
+    """Let go of the database and of this thread's connection to it."""
     if db.obj is not None:
         db.obj.close()
-    db.initialize(make_database(url or settings().database.url))
 
 
 def is_postgres() -> bool:

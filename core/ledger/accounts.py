@@ -89,9 +89,15 @@ def balance(tenant_id: int, purse: Purse = Purse.WALLET) -> Balance:
     )
 
 
-def set_credit_limit(tenant_id: int, limit: Money) -> None:
-    """Let a postpaid tenant owe us up to `limit`."""
+def set_credit_limit(tenant_id: int, limit: Money) -> bool:
+    """Let a postpaid tenant owe us up to `limit`.
+
+    Returns False, having changed nothing, when more than that is owed or held already.
+    """
     with transaction():
-        Account.update(credit_limit=limit.units).where(
-            Account.id == purse_id(tenant_id, Purse.WALLET)
-        ).execute()
+        owed = Account.posted_credit - Account.posted_debit - Account.pending
+        return bool(
+            Account.update(credit_limit=limit.units)
+            .where(Account.id == purse_id(tenant_id, Purse.WALLET), owed + limit.units >= 0)
+            .execute()
+        )

@@ -20,3 +20,11 @@ class DailyCapReached(TooMany):
         "This costs KES {cost}, more than what is left of today's spending limit. "
         "Try tomorrow, or ask us to raise the limit."
     )
+
+
+class CannotWithdraw(InsufficientFunds):
+    """More than the wallet can give: the rest is held for texts on their way, or not there."""
+
+    code = "cannot_withdraw"
+    title = "More than can be taken"
+    sentence = "Only KES {available} can be taken from this wallet now."

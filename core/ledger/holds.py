@@ -37,9 +37,8 @@ def guard_params(account_id: int, amount: int, day: int) -> tuple[int, ...]:
 
 
 def today() -> int:
-    """Return the Nairobi calendar day as yyyymmdd: the day of the spending cap."""
-    local = clock.now().astimezone(clock.NAIROBI)
-    return local.year * 10_000 + local.month * 100 + local.day
+    """Return the day the spending cap counts in."""
+    return clock.day_number(clock.now())
 
 
 def refusal(account_id: int, amount: int) -> NotEnough | DailyCapReached:

@@ -26,11 +26,6 @@ _HOLDS = """
 """
 
 
-def day_number(local: datetime) -> int:
-    """Return yyyymmdd."""
-    return local.year * 10_000 + local.month * 100 + local.day
-
-
 def _bounds(day: int) -> tuple[int, int]:
     start = datetime(day // 10_000, day // 100 % 100, day % 100, tzinfo=clock.NAIROBI)
     return clock.to_ms(start), clock.to_ms(start + timedelta(days=1))
@@ -53,7 +48,7 @@ def _digest(day: int, previous: str) -> tuple[str, int, int]:
 def _days_after(day: int, until: datetime) -> Iterator[int]:
     at = datetime(day // 10_000, day // 100 % 100, day % 100, tzinfo=clock.NAIROBI)
     while (at := at + timedelta(days=1)).date() < until.date():
-        yield day_number(at)
+        yield clock.day_number(at)
 
 
 def seal_past_days() -> list[int]:
@@ -68,7 +63,7 @@ def seal_past_days() -> list[int]:
         if first is None:
             return []
         day_before = clock.from_ms(first).astimezone(clock.NAIROBI) - timedelta(days=1)
-        start, digest = day_number(day_before), ""
+        start, digest = clock.day_number(day_before), ""
     else:
         start, digest = last.day, last.digest
     sealed = []

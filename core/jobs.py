@@ -1,0 +1,48 @@
+"""The timetable: every periodic job in one place."""
+
+from __future__ import annotations
+
+import structlog
+
+from core import clock, idempotency, prove, queue, quota
+from core.events import record
+from core.database import transaction
+from core.ledger.seals import seal_past_days
+from core.messaging.jobs import PERIODIC as MESSAGING
+from core.payments.jobs import PERIODIC as PAYMENTS
+from core.queue import Periodic, job
+
+log = structlog.get_logger(__name__)
+MINUTES = 60
+
+
+@job()
+def seal_and_prove() -> None:
+    """Seal the days that are over and prove the money; say so when anything differs."""
+    sealed = seal_past_days()
+    findings = prove.run()
+    wrong = [each.claim for each in findings if not each.is_ok]
+    log.info("proved", sealed=sealed, claims=len(findings), wrong=wrong)
+    with transaction():
+        record("proof.done", None, wrong=wrong, sealed=sealed)
+
+
+@job()
+def forget_expired() -> None:
+    """Drop what has outlived its use: answered idempotency keys and old quota windows."""
+    with transaction():
+        idempotency.forget_old()
+        quota.forget_before(clock.ms() // 1000 - 2 * 24 * 3600)
+
+
+TIMETABLE = (
+    *MESSAGING,
+    *PAYMENTS,
+    Periodic(seal_and_prove, every_s=0, at=0 * MINUTES + 20),
+    Periodic(forget_expired, every_s=3600),
+)
+
+
+def run_worker(workers: int) -> None:
+    """Work the queue and keep the timetable until told to stop."""
+    queue.run_worker(TIMETABLE, workers)

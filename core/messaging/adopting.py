@@ -1,0 +1,90 @@
+"""Finding the text a stray report is about, when the answer that named it was lost.
+
+A lost answer leaves texts in doubt whose gateway ids we never learned. A report about an id that
+nobody knows, for the number of exactly one such text, settles it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol, TypeVar
+
+from core import clock, phone
+from core.database import execute
+from core.errors import Refused
+
+# A report may overtake the answer it belongs to; an answer is recorded within this time.
+GRACE_MS = 5_000
+# How far back a text in doubt may lie for a report to settle it: late finals take a day.
+REACH_MS = 3 * 24 * 3600 * 1000
+
+
+class Stray(Protocol):
+    """A report that names a text we do not know."""
+
+    @property
+    def account_id(self) -> int: ...
+    @property
+    def provider_id(self) -> str | None: ...
+    @property
+    def msisdn(self) -> str | None: ...
+    @property
+    def detail(self) -> str | None: ...
+    @property
+    def received_at(self) -> int: ...
+
+
+S = TypeVar("S", bound=Stray)
+
+_IN_DOUBT = """
+    SELECT m.id, m.body, m.tenant_id, m.cost, s.created_at FROM message m
+    JOIN submission s ON s.id = m.submission_id
+    WHERE m.status = 'unknown' AND m.msisdn = %s AND m.account_id = %s AND m.provider_id IS NULL
+      AND s.created_at BETWEEN %s AND %s
+    ORDER BY m.id
+"""
+_IN_FLIGHT = """
+    SELECT 1 FROM submission s JOIN message m ON m.submission_id = s.id
+    WHERE s.state = 'posting' AND m.account_id = %s AND m.msisdn = %s AND m.status = 'submitting'
+    LIMIT 1
+"""
+
+
+def adopt(strays: Sequence[S]) -> Iterator[tuple[S, str]]:
+    """Pair stray reports with the texts in doubt they must be about."""
+    taken: set[str] = set()
+    named: dict[str, str] = {}
+    now = clock.ms()
+    for stray in strays:
+        if stray.provider_id is None or now - stray.received_at < GRACE_MS:
+            continue
+        if stray.provider_id in named:
+            continue
+        message_id = _candidate(stray, taken)
+        if message_id is not None:
+            taken.add(message_id)
+            named[stray.provider_id] = message_id
+            yield stray, message_id
+
+
+def _candidate(stray: Stray, taken: set[str]) -> str | None:
+    if stray.msisdn is None:
+        return None
+    try:
+        msisdn = phone.parse(stray.msisdn)
+    except Refused:
+        return None
+    if execute(_IN_FLIGHT, (stray.account_id, msisdn)).fetchone():
+        return None  # its own answer is still on the way
+    since = stray.received_at - REACH_MS
+    rows = [
+        row
+        for row in execute(_IN_DOUBT, (msisdn, stray.account_id, since, stray.received_at))
+        if row[0] not in taken
+    ]
+    # The report may quote the text, or begin it; then other texts are out of the question.
+    quoted = [row for row in rows if stray.detail and row[1].startswith(stray.detail[:100])]
+    rows = quoted or rows
+    if len({(row[2], row[3]) for row in rows}) != 1:
+        return None
+    return str(rows[0][0])

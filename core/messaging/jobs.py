@@ -1,0 +1,27 @@
+"""Messaging's part of the timetable."""
+
+from __future__ import annotations
+
+from core.messaging.balances import sync_balances
+from core.messaging.dispatch import resolve, sweep
+from core.messaging.refunds import refund_undelivered
+from core.messaging.reports import retry_waiting
+from core.messaging.sending import queue_due
+from core.queue import Periodic, job
+
+
+@job(priority=5)
+def queue_scheduled() -> None:
+    """Queue the scheduled texts whose time has come."""
+    while queue_due() == 1000:
+        pass
+
+
+PERIODIC = (
+    Periodic(queue_scheduled, every_s=1),
+    Periodic(sweep, every_s=1),
+    Periodic(retry_waiting, every_s=1),
+    Periodic(resolve, every_s=5),
+    Periodic(sync_balances, every_s=300),
+    Periodic(refund_undelivered, every_s=3600),
+)

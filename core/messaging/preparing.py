@@ -1,0 +1,169 @@
+"""From what was asked to rows that could be stored: numbers, texts, prices, times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from core import clock, phone, text
+from core.errors import Refused
+from core.messaging import rules, suppression
+from core.messaging.errors import (
+    Declined,
+    EmptyText,
+    ScheduleInPast,
+    ScheduleTooFar,
+    TextTooLong,
+    TooManyRecipients,
+)
+from core.messaging.models import Category
+from core.messaging.routing import Route, route
+from core.tenants.profiles import Profile
+from core.words import say
+
+RECIPIENTS_MAX = 1000
+SEGMENTS_MAX = 10
+DAYS_AHEAD_MAX = 365
+# A client's clock may be a little ahead of its request.
+PAST_ALLOWED = timedelta(minutes=1)
+
+DUPLICATE = "This number is in the request more than once; it gets one text."
+OPTED_OUT = "This number has asked for no more texts of this kind from you."
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text as it was asked for; `to` in any writing."""
+
+    to: str
+    body: str
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A send as it was asked for. `rewrite` lets us trade look-alikes for cheaper characters."""
+
+    texts: Sequence[Text]
+    sender_id: str | None = None
+    category: Category = Category.TRANSACTIONAL
+    schedule_at: datetime | None = None
+    rewrite: bool = False
+
+
+class Row(NamedTuple):
+    """One text ready to be stored; `cost` in KES/4, `due_ms` when it has to wait."""
+
+    msisdn: str
+    body: str
+    is_unicode: bool
+    segments: int
+    cost: int
+    reference: str | None
+    due_ms: int | None
+
+
+@dataclass(slots=True)
+class Prepared:
+    """The rows of one order, and who was left out."""
+
+    route: Route
+    sender: str
+    category: Category
+    rows: list[Row] = field(default_factory=list)
+    declined: list[Declined] = field(default_factory=list)
+
+    @property
+    def cost(self) -> int:
+        """The whole price, in KES/4."""
+        return sum(row.cost for row in self.rows)
+
+
+def prepare(profile: Profile, order: Order) -> Prepared:
+    """Validate, normalise, count and price an order. Reads little and changes nothing.
+
+    Raises: TooManyRecipients, EmptyText, TextTooLong, InvalidText, SenderNotApproved,
+    SenderWrongClass, ScheduleInPast, ScheduleTooFar.
+    """
+    if len(order.texts) > RECIPIENTS_MAX:
+        raise TooManyRecipients(limit=RECIPIENTS_MAX)
+    way = route(profile)
+    prepared = Prepared(way, way.sender(order.sender_id, order.category), order.category)
+    wanted = _wanted(order.schedule_at)
+    numbers = _numbers(profile, order, prepared)
+    measured: dict[str, tuple[str, bool, int]] = {}
+    for msisdn, asked in numbers:
+        known = measured.get(asked.body)
+        if known is None:
+            known = measured[asked.body] = _measure(asked.body, order)
+        body, is_unicode, segments = known
+        prepared.rows.append(
+            Row(
+                msisdn,
+                body,
+                is_unicode,
+                segments,
+                segments * profile.price_units,
+                asked.reference,
+                _due(order.category, msisdn, wanted),
+            )
+        )
+    return prepared
+
+
+def _numbers(profile: Profile, order: Order, prepared: Prepared) -> list[tuple[str, Text]]:
+    """Read the numbers: each once, without those that opted out."""
+    found: dict[str, Text] = {}
+    for asked in order.texts:
+        try:
+            msisdn = phone.parse(asked.to)
+        except Refused as error:
+            why = Declined(asked.to, error.code, error.words(profile.language))
+            prepared.declined.append(why)
+            continue
+        if msisdn in found:
+            detail = say(profile.language, DUPLICATE)
+            prepared.declined.append(Declined(asked.to, "duplicate", detail))
+            continue
+        found[msisdn] = asked
+    out = suppression.among(profile.tenant_id, order.category, list(found))
+    for msisdn in out:
+        detail = say(profile.language, OPTED_OUT)
+        prepared.declined.append(Declined(found.pop(msisdn).to, "opted_out", detail))
+    return list(found.items())
+
+
+def _measure(asked: str, order: Order) -> tuple[str, bool, int]:
+    body = text.tidy(asked)
+    if not body.strip():
+        raise EmptyText
+    if order.rewrite:
+        body = text.rewrite(body)
+    body = rules.with_suffix(body, order.category)
+    measure = text.measure(body)
+    if measure.segments > SEGMENTS_MAX:
+        raise TextTooLong(segments=measure.segments, limit=SEGMENTS_MAX)
+    return body, measure.encoding != text.GSM7, measure.segments
+
+
+def _wanted(schedule_at: datetime | None) -> datetime | None:
+    """Check a wanted time; None means now."""
+    if schedule_at is None:
+        return None
+    now = clock.now()
+    if schedule_at < now - PAST_ALLOWED:
+        raise ScheduleInPast
+    if schedule_at > now + timedelta(days=DAYS_AHEAD_MAX):
+        raise ScheduleTooFar(days=DAYS_AHEAD_MAX)
+    return schedule_at if schedule_at > now else None
+
+
+def _due(category: Category, msisdn: str, wanted: datetime | None) -> int | None:
+    """Return when a text has to wait until, in ms; None when it can go at once."""
+    if category is Category.TRANSACTIONAL:
+        return None if wanted is None else clock.to_ms(wanted)
+    moment = wanted or clock.now()
+    allowed = rules.goes_at(category, phone.operator(msisdn), moment)
+    return None if wanted is None and allowed == moment else clock.to_ms(allowed)

@@ -1,0 +1,275 @@
+"""Recording what a gateway answered: outcomes, money and figures in one transaction. A hot path.
+
+`_mark` is set-based SQL in two dialects; `_mark_plainly` is the same in plain Peewee and states
+what it means; a property test holds them equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from core import clock, events, phone
+from core.database import execute, execute_many, is_postgres, transaction
+from core.gateways.outcome import Outcome
+from core.gateways.rehearsal import Rehearsal
+from core.gateways.sms import Answer, RowAnswer
+from core.ledger import holds
+from core.ledger.accounts import Purse
+from core.messaging import slots, usage
+from core.messaging.claiming import Claim, Claimed
+from core.messaging.models import (
+    SHARED_ACCOUNT,
+    Charge,
+    Message,
+    Report,
+    Status,
+    Submission,
+    SubmissionState,
+)
+from core.messaging.settling import Settled, purse_of, settle, write_off
+from core.messaging.usage import Tally
+
+LOST_ANSWER = "answer_lost"
+RAW_KEPT = 20_000
+
+
+class Mark(NamedTuple):
+    """What one text becomes."""
+
+    id: str
+    status: str
+    charge: str
+    provider_id: str | None
+    reason: str | None
+
+
+_OUTCOMES = {
+    Outcome.ACCEPTED: (Status.SUBMITTED.value, Charge.TAKEN.value),
+    Outcome.REFUSED: (Status.REJECTED.value, Charge.RELEASED.value),
+    Outcome.UNKNOWN: (Status.UNKNOWN.value, Charge.HELD.value),
+}
+
+
+def record(claim: Claim, answer: Answer) -> None:
+    """Write down what became of a claim.
+
+    It may come late: a submission that was given up as unknown is put right by the answer after
+    all, because the texts' price is still held.
+    """
+    if answer.outcome is Outcome.BUSY or (answer.outcome is Outcome.REFUSED and answer.blocked):
+        _put_back(claim, answer)
+        return
+    rows = answer.rows if answer.outcome is Outcome.ACCEPTED else _all_alike(claim, answer)
+    marks = [_as_mark(text, row) for text, row in zip(claim.texts, rows, strict=True)]
+    state = {
+        Outcome.ACCEPTED: SubmissionState.ANSWERED,
+        Outcome.REFUSED: SubmissionState.REFUSED,
+        Outcome.UNKNOWN: SubmissionState.UNKNOWN,
+    }[answer.outcome]
+    with transaction():
+        _close(claim, state, answer)
+        standing = _standing(claim.submission_id)
+        going = [mark for mark in marks if mark.id in standing]
+        _mark(going)
+        _settle(claim, going, standing)
+        if claim.account_id != SHARED_ACCOUNT:
+            _rehearse(claim, rows)
+    _watch_account(claim, answer)
+
+
+def _all_alike(claim: Claim, answer: Answer) -> Sequence[RowAnswer]:
+    row = RowAnswer(answer.outcome, code=answer.code, why=answer.why)
+    return [row] * len(claim.texts)
+
+
+def _as_mark(text: Claimed, row: RowAnswer) -> Mark:
+    status, charge = _OUTCOMES[row.outcome]
+    reason = row.why
+    if row.outcome is Outcome.UNKNOWN:
+        reason = reason or LOST_ANSWER
+    elif row.outcome is Outcome.ACCEPTED:
+        reason = None if row.provider_id else "no_provider_id"
+    return Mark(text.id, status, charge, row.provider_id, reason and reason[:500])
+
+
+def _put_back(claim: Claim, answer: Answer) -> None:
+    """Nothing has left us: queue the texts again and leave the account alone for a while."""
+    state = SubmissionState.BUSY if answer.outcome is Outcome.BUSY else SubmissionState.REFUSED
+    with transaction():
+        _close(claim, state, answer)
+        execute(
+            "UPDATE message SET status = 'queued', submission_id = NULL "
+            "WHERE submission_id = %s AND status = 'submitting'",
+            (claim.submission_id,),
+        )
+        why = answer.why or answer.outcome.value
+        is_news = slots.pause(claim.account_id, why, retry_after_s=answer.retry_after_s)
+        if answer.blocked and is_news:
+            _alarm(claim, why)
+
+
+def _close(claim: Claim, state: SubmissionState, answer: Answer) -> None:
+    Submission.update(
+        state=state.value,
+        answered_at=clock.ms(),
+        why=answer.why and answer.why[:300],
+        raw=answer.raw[:RAW_KEPT],
+    ).where(Submission.id == claim.submission_id).execute()
+
+
+def _watch_account(claim: Claim, answer: Answer) -> None:
+    """Slow down and tell the operator when the account itself is in trouble."""
+    blocked = next((row for row in answer.rows if row.blocked), None)
+    if blocked is not None or answer.blocked:
+        why = (blocked.why if blocked else answer.why) or "blocked"
+        with transaction():
+            if slots.pause(claim.account_id, why):
+                _alarm(claim, why)
+    elif answer.outcome is Outcome.ACCEPTED:
+        slots.worked(claim.account_id)
+    else:
+        slots.pause(claim.account_id, answer.why or answer.outcome.value)
+
+
+def _alarm(claim: Claim, why: str) -> None:
+    events.record("gateway.blocked", None, account_id=claim.account_id, why=why)
+
+
+def _settle(claim: Claim, marks: list[Mark], before: dict[str, str]) -> None:
+    """Take and release the price of the texts that were changed, and count them."""
+    texts = {text.id: text for text in claim.texts}
+    is_test = purse_of(claim.account_id) is Purse.PLAY
+    day = holds.today()
+    taken, released, counted, segments = [], [], [], 0
+    for mark in marks:
+        text = texts[mark.id]
+        part = Settled(text.batch_id, claim.tenant_id, claim.account_id, text.cost)
+        if mark.charge == Charge.TAKEN.value:
+            taken.append(part)
+            segments += text.segments
+        elif mark.charge == Charge.RELEASED.value:
+            released.append(part)
+        operator = phone.operator(text.msisdn)
+        tally = Tally(claim.tenant_id, day, claim.sender, operator, mark.status, is_test)
+        counted.append((tally, 1, text.segments, text.cost))
+        if before[mark.id] == Status.UNKNOWN.value:  # given up before, and counted then
+            doubt = tally._replace(status=Status.UNKNOWN.value)
+            counted.append((doubt, -1, -text.segments, -text.cost))
+    usage.bump(counted)
+    settle(taken, released, once=claim.submission_id, subject=claim.submission_id)
+    if claim.account_id == SHARED_ACCOUNT:
+        write_off(segments, once=claim.submission_id)
+
+
+def _standing(submission_id: str) -> dict[str, str]:
+    """Read, and lock, which texts of a submission an answer may still change."""
+    lock = " FOR UPDATE" if is_postgres() else ""
+    rows = execute(
+        "SELECT id, status FROM message WHERE submission_id = %s "
+        "AND status IN ('submitting', 'unknown')" + lock,
+        (submission_id,),
+    )
+    return dict(rows.fetchall())
+
+
+_MARK_POSTGRES = """
+    UPDATE message SET status = r.status, charge = r.charge, provider_id = r.provider_id,
+           reason = r.reason, submitted_at = %s,
+           final_at = CASE WHEN r.status = 'rejected' THEN %s::int8 END
+    FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+         AS r (id, status, charge, provider_id, reason)
+    WHERE message.id = r.id
+"""
+_MARK_SQLITE = """
+    UPDATE message SET status = %s, charge = %s, provider_id = %s, reason = %s,
+           submitted_at = %s, final_at = %s
+    WHERE id = %s
+"""
+
+
+def _mark(marks: list[Mark]) -> None:
+    """Change the locked texts of one submission."""
+    if not marks:
+        return
+    now = clock.ms()
+    if is_postgres():
+        columns = [list(column) for column in zip(*marks, strict=True)]
+        execute(_MARK_POSTGRES, (now, now, *columns))
+        return
+    execute_many(
+        _MARK_SQLITE,
+        [
+            (*mark[1:], now, now if mark.status == Status.REJECTED.value else None, mark.id)
+            for mark in marks
+        ],
+    )
+
+
+def _mark_plainly(marks: list[Mark]) -> None:
+    """Do what `_mark` does, a text at a time."""
+    for mark in marks:
+        Message.update(
+            status=mark.status,
+            charge=mark.charge,
+            provider_id=mark.provider_id,
+            reason=mark.reason,
+            submitted_at=clock.ms(),
+            final_at=clock.ms() if mark.status == Status.REJECTED.value else None,
+        ).where(Message.id == mark.id).execute()
+
+
+def _rehearse(claim: Claim, rows: Sequence[RowAnswer]) -> None:
+    """Let test texts be reported on, as the gateway would by and by."""
+    if purse_of(claim.account_id) is not Purse.PLAY:
+        return
+    now = clock.ms()
+    for report in Rehearsal().reports_for(rows):
+        Report.insert(
+            account_id=claim.account_id,
+            provider_id=report.provider_id,
+            word=report.word,
+            verdict="delivered" if report.word == "DELIVRD" else "undelivered",
+            state="waiting",
+            retry_at=now + int(report.delay_s * 1000),
+            received_at=now,
+        ).execute()
+
+
+def give_up(claim_id: str) -> int:
+    """Call a submission unknown whose worker has died or whose answer never came.
+
+    Nothing of it is ever sent again. Returns how many texts are in doubt.
+    """
+    with transaction():
+        row = execute(
+            "UPDATE submission SET state = 'unknown', answered_at = %s, why = %s "
+            "WHERE id = %s AND state = 'posting' RETURNING 1",
+            (clock.ms(), "The worker stopped before the answer was recorded.", claim_id),
+        ).fetchone()
+        if row is None:
+            return 0
+        rows = execute(
+            "UPDATE message SET status = 'unknown', reason = %s, submitted_at = %s "
+            "WHERE submission_id = %s AND status = 'submitting' "
+            "RETURNING tenant_id, sender, msisdn, account_id, segments, cost",
+            (LOST_ANSWER, clock.ms(), claim_id),
+        ).fetchall()
+        day = holds.today()
+        usage.bump(
+            (
+                Tally(
+                    tenant_id,
+                    day,
+                    sender,
+                    phone.operator(msisdn),
+                    Status.UNKNOWN.value,
+                    purse_of(account_id) is Purse.PLAY,
+                ),
+                1,
+                segments,
+                cost,
+            )
+            for tenant_id, sender, msisdn, account_id, segments, cost in rows
+        )
+        return len(rows)

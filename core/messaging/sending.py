@@ -1,0 +1,224 @@
+"""Accepting texts: the acts behind every door that sends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import peewee
+
+from core import clock, ids, text
+from core.database import after_commit, execute
+from core.ledger import accounts, holds
+from core.ledger.models import Hold
+from core.messaging import accepting
+from core.messaging.dispatch import dispatch
+from core.messaging.errors import Declined, NoRecipients
+from core.messaging.models import Category, Lane, Message, Status
+from core.messaging.preparing import Order, Prepared, Text, prepare
+from core.money import Money
+from core.tenants.models import PLATFORM_TENANT
+from core.tenants.profiles import Profile, profile as find_profile
+
+__all__ = ["Accepted", "Batch", "Estimate", "Order", "Text", "estimate", "send"]
+
+_POSITION = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """One text we have taken on."""
+
+    id: str
+    to: str
+    status: str
+    segments: int
+    encoding: str
+    cost: Money
+    reference: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The answer to a send: what was taken on, what was not, what it costs."""
+
+    id: str
+    messages: list[Accepted]
+    errors: list[Declined]
+    cost: Money
+    balance: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a send would do, without doing it."""
+
+    recipients: int
+    segments_min: int
+    segments_max: int
+    segments_total: int
+    encoding: str
+    offenders: list[text.Offender]
+    rewrite: str | None
+    rewrite_saves: Money
+    cost: Money
+    balance_after: Money
+    goes_at: datetime
+    errors: list[Declined]
+
+
+def send(profile: Profile, order: Order, *, once: str | None, actor: str) -> Batch:
+    """Take on texts: hold their whole price, store them, and let the dispatch know.
+
+    Calling again with the same `once` gives the same batch and charges nothing more.
+    Raises: what `prepare` raises, NoRecipients, NotEnough, DailyCapReached.
+    """
+    prepared = prepare(profile, order)
+    if not prepared.rows:
+        raise NoRecipients(prepared.declined)
+    batch = _batch(profile, prepared, once=once, actor=actor)
+    try:
+        available = accepting.put(batch)
+    except peewee.IntegrityError:
+        earlier = None if batch.once is None else Hold.get_or_none(Hold.once == batch.once)
+        if earlier is None:
+            raise
+        return _earlier(profile, earlier, prepared.declined)
+    if any(row.due_ms is None for row in prepared.rows):
+        account_id = batch.account_id
+        after_commit(lambda: dispatch.nudge(account_id))
+    return Batch(
+        id=batch.id,
+        messages=[
+            Accepted(
+                id=each,
+                to=row.msisdn,
+                status=accepting.status_of(row),
+                segments=row.segments,
+                encoding=text.UCS2 if row.is_unicode else text.GSM7,
+                cost=Money(row.cost),
+                reference=row.reference,
+            )
+            for each, row in zip(batch.ids, batch.rows, strict=True)
+        ],
+        errors=prepared.declined,
+        cost=Money(batch.cost),
+        balance=Money(available),
+    )
+
+
+def send_platform_text(msisdn: str, body: str, *, once: str) -> str:
+    """Send a text of our own, such as a verification code, at no price. Returns its batch's id."""
+    order = Order([Text(msisdn, body)])
+    return send(find_profile(PLATFORM_TENANT), order, once=once, actor="platform").id
+
+
+def message_ids(batch_id: str, count: int) -> list[str]:
+    """Name the texts of a batch: its own id with a position, so that they are one range of keys."""
+    core = batch_id.partition("_")[2]
+    return [f"msg_{core}{_POSITION[at // 32]}{_POSITION[at % 32]}" for at in range(count)]
+
+
+def message_range(batch_id: str) -> tuple[str, str]:
+    """Return the first and the last id a text of a batch can have."""
+    core = batch_id.partition("_")[2]
+    return f"msg_{core}00", f"msg_{core}zz"
+
+
+def _batch(
+    profile: Profile, prepared: Prepared, *, once: str | None, actor: str
+) -> accepting.Batch:
+    batch_id = ids.new("bat")
+    mode = "test" if profile.is_test else "live"
+    promotional = prepared.category is Category.PROMOTIONAL
+    return accepting.Batch(
+        id=batch_id,
+        purse_id=accounts.purse_id(profile.tenant_id, profile.purse),
+        once=None if once is None else f"send:{profile.tenant_id}:{mode}:{once}",
+        actor=actor,
+        tenant_id=profile.tenant_id,
+        account_id=prepared.route.account_id,
+        lane=(Lane.PROMOTIONAL if promotional else Lane.TRANSACTIONAL).value,
+        category=prepared.category.value,
+        sender=prepared.sender,
+        created_ms=clock.ms(),
+        day=holds.today(),
+        ids=message_ids(batch_id, len(prepared.rows)),
+        rows=prepared.rows,
+        cost=prepared.cost,
+    )
+
+
+def _earlier(profile: Profile, hold: Hold, declined: list[Declined]) -> Batch:
+    """Tell again what an earlier call with the same `once` did."""
+    rows = (
+        Message.select()
+        .where(Message.id.between(*message_range(hold.id)), Message.batch_id == hold.id)
+        .order_by(Message.id)
+    )
+    return Batch(
+        id=hold.id,
+        messages=[
+            Accepted(
+                id=row.id,
+                to=row.msisdn,
+                status=row.status,
+                segments=row.segments,
+                encoding=text.UCS2 if row.is_unicode else text.GSM7,
+                cost=Money(row.cost),
+                reference=row.reference,
+            )
+            for row in rows
+        ],
+        errors=declined,
+        cost=Money(hold.amount),
+        balance=accounts.balance(profile.tenant_id, profile.purse).available,
+    )
+
+
+def estimate(profile: Profile, order: Order) -> Estimate:
+    """Say what a send would reach, cost and leave, and when it would go.
+
+    Raises: what `prepare` raises, NoRecipients.
+    """
+    prepared = prepare(profile, order)
+    if not prepared.rows:
+        raise NoRecipients(prepared.declined)
+    segments = [row.segments for row in prepared.rows]
+    bodies = {row.body: 0 for row in prepared.rows}
+    for row in prepared.rows:
+        bodies[row.body] += 1
+    savings = {body: text.rewrite_saving(body) for body in bodies}
+    saved = sum(savings[body].saved * count for body, count in bodies.items())
+    first = next(iter(bodies))
+    dues = [row.due_ms for row in prepared.rows if row.due_ms is not None]
+    available = accounts.balance(profile.tenant_id, profile.purse).available
+    cost = Money(prepared.cost)
+    return Estimate(
+        recipients=len(prepared.rows),
+        segments_min=min(segments),
+        segments_max=max(segments),
+        segments_total=sum(segments),
+        encoding=text.UCS2 if any(row.is_unicode for row in prepared.rows) else text.GSM7,
+        offenders=text.offenders(first),
+        rewrite=savings[first].text if savings[first].text != first else None,
+        rewrite_saves=Money(saved * profile.price_units),
+        cost=cost,
+        balance_after=available - cost,
+        goes_at=clock.from_ms(max(dues)) if dues else clock.now(),
+        errors=prepared.declined,
+    )
+
+
+def queue_due(limit: int = 1000) -> int:
+    """Put scheduled texts whose time has come into the queue. Returns how many."""
+    now = clock.ms()
+    rows = execute(
+        "UPDATE message SET status = %s WHERE id IN ("
+        "SELECT id FROM message WHERE status = 'scheduled' AND due_at <= %s "
+        "ORDER BY due_at LIMIT %s) AND status = 'scheduled' RETURNING account_id",
+        (Status.QUEUED.value, now, limit),
+    ).fetchall()
+    for (account_id,) in set(rows):
+        dispatch.nudge(account_id)
+    return len(rows)

@@ -1,0 +1,137 @@
+"""The right to talk to a gateway: so many requests at once, so many a second, for all workers."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from core import clock, ids
+from core.database import execute, transaction
+from core.messaging.models import SHARED_ACCOUNT, GatewayAccount, GatewaySlot
+from core.settings import settings
+
+BACKOFF_S = (1, 2, 5, 10, 30, 60)
+LEASE_MARGIN_S = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One connection's worth of a gateway account, ours until the lease runs out."""
+
+    account_id: int
+    number: int
+    holder: str
+
+
+def lease_ms() -> int:
+    """Return how long a request may take before we must think its worker dead."""
+    return int((settings().onfon.timeout_seconds + LEASE_MARGIN_S) * 1000)
+
+
+def take(account_id: int) -> Slot | None:
+    """Lease a free slot of an account, or None when all are in use."""
+    connections = settings().onfon.connections
+    holder = ids.new("wrk")
+    now = clock.ms()
+    with transaction():
+        row = execute(
+            "UPDATE gateway_slot SET holder = %s, lease_until = %s "
+            "WHERE account_id = %s AND number = ("
+            "  SELECT MIN(number) FROM gateway_slot"
+            "  WHERE account_id = %s AND lease_until < %s AND number < %s) "
+            "AND lease_until < %s RETURNING number",
+            (holder, now + lease_ms(), account_id, account_id, now, connections, now),
+        ).fetchone()
+        if row is None:
+            row = _open_another(account_id, connections, holder, now)
+    return None if row is None else Slot(account_id, int(row[0]), holder)
+
+
+def _open_another(
+    account_id: int, connections: int, holder: str, now: int
+) -> tuple[int] | None:
+    """Make the row of a slot that was never used, up to the account's connections."""
+    used = GatewaySlot.select().where(GatewaySlot.account_id == account_id).count()
+    if used >= connections:
+        return None
+    return execute(  # type: ignore[no-any-return]
+        "INSERT INTO gateway_slot (account_id, number, holder, lease_until) "
+        "VALUES (%s, %s, %s, %s) ON CONFLICT (account_id, number) DO NOTHING RETURNING number",
+        (account_id, used, holder, now + lease_ms()),
+    ).fetchone()
+
+
+def renew(slot: Slot) -> bool:
+    """Keep a slot for another request. False when it was taken from us meanwhile."""
+    with transaction():
+        row = execute(
+            "UPDATE gateway_slot SET lease_until = %s "
+            "WHERE account_id = %s AND number = %s AND holder = %s RETURNING 1",
+            (clock.ms() + lease_ms(), slot.account_id, slot.number, slot.holder),
+        ).fetchone()
+    return row is not None
+
+
+def give_back(slot: Slot) -> None:
+    """Let somebody else have the slot."""
+    with transaction():
+        execute(
+            "UPDATE gateway_slot SET lease_until = 0 "
+            "WHERE account_id = %s AND number = %s AND holder = %s",
+            (slot.account_id, slot.number, slot.holder),
+        )
+
+
+def wait_for_turn(account_id: int) -> bool:
+    """Wait until the next request may start. False when the account is paused.
+
+    Each caller moves the account's virtual clock on by one interval and sleeps until the moment it
+    read there, so all workers together keep exactly the rate, without bursts.
+    """
+    rate = settings().onfon.rate_per_second
+    interval = 0 if account_id != SHARED_ACCOUNT and rate <= 0 else -(-1000 // max(1, rate))
+    if rate > 1000:
+        interval = 0
+    now = clock.ms()
+    with transaction():
+        row = execute(
+            "UPDATE gateway_account SET next_slot_at = "
+            "CASE WHEN next_slot_at > %s THEN next_slot_at ELSE %s END + %s "
+            "WHERE id = %s AND paused_until <= %s RETURNING next_slot_at",
+            (now, now, interval, account_id, now),
+        ).fetchone()
+    if row is None:
+        return False
+    delay_ms = int(row[0]) - interval - now
+    if delay_ms > 0:
+        time.sleep(delay_ms / 1000)
+    return True
+
+
+def pause(account_id: int, why: str, *, retry_after_s: float | None = None) -> bool:
+    """Leave an account alone for a while: longer each time it fails again.
+
+    Returns False when it was being left alone already: several requests fail together, and their
+    failure counts once.
+    """
+    now = clock.ms()
+    with transaction():
+        row = GatewayAccount.get_by_id(account_id)
+        step = BACKOFF_S[min(row.failures, len(BACKOFF_S) - 1)]
+        until = now + int(max(step, min(retry_after_s or 0, 300)) * 1000)
+        changed = (
+            GatewayAccount.update(
+                paused_until=until, paused_why=why[:300], failures=GatewayAccount.failures + 1
+            )
+            .where(GatewayAccount.id == account_id, GatewayAccount.paused_until <= now)
+            .execute()
+        )
+    return bool(changed)
+
+
+def worked(account_id: int) -> None:
+    """Forget earlier failures of an account that has just answered."""
+    with transaction():
+        GatewayAccount.update(failures=0, paused_why=None).where(
+            GatewayAccount.id == account_id, GatewayAccount.failures > 0
+        ).execute()

@@ -1,0 +1,78 @@
+"""People, each known by a phone, and their roles in businesses."""
+
+from __future__ import annotations
+
+from core import clock, ids
+from core.database import transaction
+from core.tenants.models import Membership, Person, Role, Tenant, TenantStatus
+
+
+def introduce(msisdn: str, name: str, language: str) -> Person:
+    """Return the person behind a phone, met now or before.
+
+    Name and language are taken over only while no verified business knows the person: anybody can
+    type somebody else's number into a sign-up.
+    """
+    with transaction():
+        Person.insert(
+            id=ids.new("usr"),
+            msisdn=msisdn,
+            name=name,
+            language=language,
+            created_at=clock.now(),
+        ).on_conflict_ignore().execute()
+        person: Person = Person.get(Person.msisdn == msisdn)
+        if not _is_known(person):
+            Person.update(name=name, language=language).where(Person.id == person.id).execute()
+            person = Person.get_by_id(person.id)
+    return person
+
+
+def _is_known(person: Person) -> bool:
+    return any(
+        tenant.status != TenantStatus.UNVERIFIED.value for tenant, _ in memberships(person.id)
+    )
+
+
+def by_phone(msisdn: str) -> Person | None:
+    """Find the person behind a phone, or None."""
+    found: Person | None = Person.get_or_none(Person.msisdn == msisdn)
+    return found
+
+
+def join(person: Person, tenant_id: int, role: Role) -> None:
+    """Give a person a first role in a business; one they have already stays as it is."""
+    with transaction():
+        Membership.insert(
+            person_id=person.id, tenant_id=tenant_id, role=role.value, created_at=clock.now()
+        ).on_conflict_ignore().execute()
+
+
+def role_of(person_id: str, tenant_id: int) -> Role | None:
+    """Return a person's role in a business, or None."""
+    found = Membership.get_or_none(
+        Membership.tenant_id == tenant_id, Membership.person_id == person_id
+    )
+    return None if found is None else Role(found.role)
+
+
+def memberships(person_id: str) -> list[tuple[Tenant, Role]]:
+    """List a person's businesses, the oldest first, and the role in each."""
+    roles = {
+        row.tenant_id: Role(row.role)
+        for row in Membership.select().where(Membership.person_id == person_id)
+    }
+    tenants = Tenant.select().where(Tenant.id.in_(list(roles))).order_by(Tenant.id)
+    return [(tenant, roles[tenant.id]) for tenant in tenants]
+
+
+def members(tenant_id: int) -> list[tuple[Person, Role]]:
+    """List the people of a business, the longest there first."""
+    roles = {
+        row.person_id: Role(row.role)
+        for row in Membership.select()
+        .where(Membership.tenant_id == tenant_id)
+        .order_by(Membership.created_at, Membership.person_id)
+    }
+    people = {row.id: row for row in Person.select().where(Person.id.in_(list(roles)))}
+    return [(people[person_id], role) for person_id, role in roles.items()]
