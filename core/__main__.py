@@ -30,9 +30,8 @@ def _web(args: argparse.Namespace, given: Settings) -> int:
 
 
 def _worker(args: argparse.Namespace, given: Settings) -> int:
-    from core import database, jobs, logs
+    from core import database, jobs
 
-    logs.configure(given, part="worker")
     database.open_database()
     jobs.run_worker(args.workers)
     return 0
@@ -153,6 +152,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)
         return REFUSED
+    from core import logs
+
+    logs.configure(given, part=args.command)  # lines go to stderr, and stdout is for answers
     act: Command = args.act
     return act(args, given)
 
