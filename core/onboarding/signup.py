@@ -153,7 +153,7 @@ def _put(msisdn: str, details: Mapping[str, str | None]) -> tuple[Tenant, bool]:
     A unique index lets one unverified business a phone exist. Returns whether it is new.
     Raises: PhoneRegistered.
     """
-    while True:
+    for _ in range(20):
         made = list(
             Tenant.insert(
                 phone=msisdn,
@@ -181,6 +181,7 @@ def _put(msisdn: str, details: Mapping[str, str | None]) -> tuple[Tenant, bool]:
             return waiting, False
         # Verified a moment ago; or else the account number was taken, and another one will do.
         _refuse_registered(msisdn)
+    raise RuntimeError("The database takes no new tenant.")
 
 
 def _code_text(code: str, language: str) -> str:
