@@ -99,7 +99,7 @@ def begin(scope: str, key: str, fingerprint: str) -> Stored | None:
     if record.fingerprint != fingerprint:
         raise KeyReused
     if record.status is not None:
-        return Stored(record.status, record.content_type, bytes(record.body))
+        return Stored(record.status, record.content_type or "", bytes(record.body or b""))
     taken = grouped(
         lambda: execute(_TAKE_OVER, (now + LEASE_MS, scope, key, now)).fetchone() is not None
     )

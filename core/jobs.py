@@ -5,8 +5,8 @@ from __future__ import annotations
 import structlog
 
 from core import clock, idempotency, prove, queue, quota
-from core.events import record
 from core.database import transaction
+from core.events import record
 from core.ledger.seals import seal_past_days
 from core.messaging.jobs import PERIODIC as MESSAGING
 from core.payments.jobs import PERIODIC as PAYMENTS

@@ -20,7 +20,7 @@ def _findings() -> Iterator[Finding]:
 
 
 def run() -> list[Finding]:
-    """Check everything, reading one snapshot, so that a busy database proves as a quiet one does."""
+    """Check everything on one snapshot, so that a busy database proves as a quiet one does."""
     if not is_postgres():
         with transaction():
             return list(_findings())

@@ -109,7 +109,10 @@ def make_tenant(store: str) -> Callable[..., Profile]:
             created_at=clock.now(),
         )
         accounts.open_purses(tenant.id, daily_cap=None)
-        for purse, source in ((Purse.WALLET, Platform.ADJUSTMENTS), (Purse.PLAY, Platform.PLAY_MONEY)):
+        for purse, source in (
+            (Purse.WALLET, Platform.ADJUSTMENTS),
+            (Purse.PLAY, Platform.PLAY_MONEY),
+        ):
             if Money.parse(wallet):
                 transfers.post(
                     accounts.platform(source),

@@ -58,12 +58,10 @@ def place(account_id: int, amount: Money, *, hold_id: str, once: str | None, act
     """
     with transaction():
         if once is not None and (earlier := Hold.get_or_none(Hold.once == once)):
-            return earlier  # type: ignore[no-any-return]
-        if not changed(
-            execute(GUARDED_HOLD, guard_params(account_id, amount.units, today()))
-        ):
+            return earlier
+        if not changed(execute(GUARDED_HOLD, guard_params(account_id, amount.units, today()))):
             raise refusal(account_id, amount.units)
-        return Hold.create(  # type: ignore[no-any-return]
+        return Hold.create(
             id=hold_id,
             account_id=account_id,
             amount=amount.units,

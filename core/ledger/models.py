@@ -47,9 +47,7 @@ class Hold(Model):
     created_at = InstantField()
 
     class Meta:
-        constraints = (
-            peewee.Check("taken >= 0 AND released >= 0 AND taken + released <= amount"),
-        )
+        constraints = (peewee.Check("taken >= 0 AND released >= 0 AND taken + released <= amount"),)
 
 
 Hold.add_index(Hold.index(Hold.once, unique=True, where=Hold.once.is_null(False), name="hold_once"))

@@ -62,9 +62,7 @@ def findings() -> Iterator[Finding]:
     total = execute("SELECT SUM(posted_debit), SUM(posted_credit) FROM account").fetchone()
     yield Finding.of(
         "journal: all debits equal all credits",
-        []
-        if total[0] == total[1]
-        else [f"debits {_kes(total[0])}, credits {_kes(total[1])}"],
+        [] if total[0] == total[1] else [f"debits {_kes(total[0])}, credits {_kes(total[1])}"],
     )
     yield Finding.of(
         "wallets: none is below its limit",

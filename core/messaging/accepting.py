@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from core.database import changed, execute, execute_many, grouped, is_postgres, transaction
 from core.ledger import holds
-from core.ledger.models import Account
+from core.ledger.models import Account, Hold
 from core.messaging.models import Message, Status
 from core.messaging.preparing import Row
 
@@ -113,8 +113,7 @@ _STORE_MESSAGE = """
 
 def _put_sqlite(batch: Batch) -> int | None:
     row = execute(
-        holds.GUARDED_HOLD
-        + " RETURNING posted_credit - posted_debit - pending + credit_limit",
+        holds.GUARDED_HOLD + " RETURNING posted_credit - posted_debit - pending + credit_limit",
         holds.guard_params(batch.purse_id, batch.cost, batch.day),
     ).fetchone()
     if row is None:
@@ -141,13 +140,11 @@ def put_plainly(batch: Batch) -> int:
     """Do what `put` does, one plain step after the other."""
     with transaction():
         held = changed(
-            execute(
-                holds.GUARDED_HOLD, holds.guard_params(batch.purse_id, batch.cost, batch.day)
-            )
+            execute(holds.GUARDED_HOLD, holds.guard_params(batch.purse_id, batch.cost, batch.day))
         )
         if not held:
             raise holds.refusal(batch.purse_id, batch.cost)
-        holds.Hold.create(
+        Hold.create(
             id=batch.id,
             account_id=batch.purse_id,
             amount=batch.cost,
@@ -178,5 +175,3 @@ def put_plainly(batch: Batch) -> int:
         return int(
             account.posted_credit - account.posted_debit - account.pending + account.credit_limit
         )
-
-

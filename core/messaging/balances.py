@@ -46,9 +46,9 @@ def sync(account_id: int) -> GatewayBalance:
     since = 0 if before is None else clock.to_ms(before.created_at)
     with transaction():
         segments, spent = execute(_SEGMENTS, (account_id, since, now)).fetchone()
-        return GatewayBalance.create(  # type: ignore[no-any-return]
+        return GatewayBalance.create(
             account_id=account_id,
-            raw=said.raw[:60],
+            said=said.raw[:60],
             units=int(said.credits * Decimal(10_000)),
             is_money=said.is_money,
             segments_since=int(segments),

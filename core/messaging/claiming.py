@@ -152,9 +152,7 @@ def _claim_of(account_id: int, lane: Lane, tenant_id: int) -> Claim | None:
     )
 
 
-def _without_suppressed(
-    tenant_id: int, account_id: int, texts: list[Claimed]
-) -> list[Claimed]:
+def _without_suppressed(tenant_id: int, account_id: int, texts: list[Claimed]) -> list[Claimed]:
     """Take out those who opted out since, and give their price back."""
     numbers = [each.msisdn for each in texts]
     out = suppression.among_now(tenant_id, texts[0].category, numbers)
@@ -174,9 +172,7 @@ def _without_suppressed(
     return [each for each in texts if each.msisdn not in out]
 
 
-def _write_down(
-    submission_id: str, account_id: int, tenant_id: int, texts: list[Claimed]
-) -> None:
+def _write_down(submission_id: str, account_id: int, tenant_id: int, texts: list[Claimed]) -> None:
     now = clock.ms()
     Submission.insert(
         id=submission_id,

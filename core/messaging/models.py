@@ -108,7 +108,7 @@ class GatewayBalance(Model):
 
     id = peewee.BigAutoField()
     account_id = peewee.IntegerField()
-    raw = peewee.CharField(max_length=60)
+    said = peewee.CharField(max_length=60)
     units = peewee.BigIntegerField()
     is_money = peewee.BooleanField()
     spent_since = peewee.BigIntegerField(default=0)
@@ -117,7 +117,7 @@ class GatewayBalance(Model):
 
 
 GatewayBalance.add_index(
-    GatewayBalance.index(GatewayBalance.account_id, GatewayBalance.id, name="gatewaybalance_account")
+    GatewayBalance.index(GatewayBalance.account_id, GatewayBalance.id, name="gatewaybalance_latest")
 )
 
 
@@ -181,9 +181,7 @@ Message.add_index(
     )
 )
 Message.add_index(
-    Message.index(
-        Message.due_at, where=peewee.SQL("status = 'scheduled'"), name="message_due"
-    )
+    Message.index(Message.due_at, where=peewee.SQL("status = 'scheduled'"), name="message_due")
 )
 Message.add_index(
     Message.index(
@@ -198,9 +196,7 @@ Message.add_index(
     )
 )
 Message.add_index(
-    Message.index(
-        Message.msisdn, where=peewee.SQL("status = 'unknown'"), name="message_unknown"
-    )
+    Message.index(Message.msisdn, where=peewee.SQL("status = 'unknown'"), name="message_unknown")
 )
 Message.add_index(
     Message.index(
@@ -224,7 +220,7 @@ class Submission(Model):
     created_at = InstantField()
     answered_at = InstantField(null=True)
     why = peewee.CharField(max_length=300, null=True)
-    raw = peewee.TextField(null=True)
+    reply = peewee.TextField(null=True)
 
 
 Submission.add_index(
@@ -260,13 +256,9 @@ class Report(Model):
 
 
 Report.add_index(Report.index(Report.provider_id, name="report_provider"))
+Report.add_index(Report.index(Report.id, where=peewee.SQL("state = 'new'"), name="report_new"))
 Report.add_index(
-    Report.index(Report.id, where=peewee.SQL("state = 'new'"), name="report_new")
-)
-Report.add_index(
-    Report.index(
-        Report.retry_at, where=peewee.SQL("state = 'waiting'"), name="report_waiting"
-    )
+    Report.index(Report.retry_at, where=peewee.SQL("state = 'waiting'"), name="report_waiting")
 )
 
 

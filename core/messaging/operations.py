@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from core import clock, events, ids, phone
 from core.database import execute, transaction
@@ -44,9 +45,7 @@ def pause_sending(reason: str, *, actor: str, channel: str = "api") -> bool:
 def resume_sending(*, actor: str, channel: str = "api") -> bool:
     """Go on where it stopped. Returns False when nothing was stopped."""
     with transaction():
-        row = execute(
-            "DELETE FROM switch WHERE name = %s RETURNING reason", (SENDING,)
-        ).fetchone()
+        row = execute("DELETE FROM switch WHERE name = %s RETURNING reason", (SENDING,)).fetchone()
         if row is not None:
             audit.record(None, actor, channel, "sending.resume", before={"reason": row[0]})
             events.record("sending.resumed", None, actor=actor)
@@ -56,7 +55,7 @@ def resume_sending(*, actor: str, channel: str = "api") -> bool:
 
 def sending_paused() -> Switch | None:
     """Return who stopped sending, when and why, if it is stopped."""
-    return Switch.get_or_none(Switch.name == SENDING)  # type: ignore[no-any-return]
+    return Switch.get_or_none(Switch.name == SENDING)
 
 
 def accounts() -> list[GatewayAccount]:
@@ -130,7 +129,11 @@ def settle_doubt(
         texts = [Settled(*row[:4]) for row in rows]
         once = ids.new("fix")
         settle(
-            texts if went else (), () if went else texts, once=once, subject=submission_id, actor=actor
+            texts if went else (),
+            () if went else texts,
+            once=once,
+            subject=submission_id,
+            actor=actor,
         )
         if went:
             ours = [row[4] for row in rows if row[2] == SHARED_ACCOUNT]
@@ -150,17 +153,17 @@ def settle_doubt(
     return SettledDoubt(submission_id, len(rows))
 
 
-def _recount(rows: list[tuple[object, ...]], status: Status) -> None:
+def _recount(rows: list[tuple[Any, ...]], status: Status) -> None:
     changes = []
     for _, tenant_id, account_id, cost, segments, sender, msisdn, submitted_at in rows:
         doubt = Tally(
-            tenant_id,  # type: ignore[arg-type]
-            clock.day_number(clock.from_ms(submitted_at)),  # type: ignore[arg-type]
-            sender,  # type: ignore[arg-type]
-            phone.operator(msisdn),  # type: ignore[arg-type]
+            tenant_id,
+            clock.day_number(clock.from_ms(submitted_at)),
+            sender,
+            phone.operator(msisdn),
             Status.UNKNOWN.value,
-            purse_of(account_id) is Purse.PLAY,  # type: ignore[arg-type]
+            purse_of(account_id) is Purse.PLAY,
         )
-        changes.append((doubt, -1, -segments, -cost))  # type: ignore[operator]
-        changes.append((doubt._replace(status=status.value), 1, segments, cost))  # type: ignore[arg-type]
+        changes.append((doubt, -1, -segments, -cost))
+        changes.append((doubt._replace(status=status.value), 1, segments, cost))
     usage.bump(changes)

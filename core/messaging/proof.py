@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from core.database import execute
 from core.messaging.models import SHARED_ACCOUNT, GatewayBalance
@@ -32,7 +33,8 @@ _STATES = """
     LIMIT 101
 """
 _PRICES = """
-    SELECT id, segments, cost FROM message WHERE segments < 1 OR cost <> cost / segments * segments LIMIT 101
+    SELECT id, segments, cost FROM message
+    WHERE segments < 1 OR cost <> cost / segments * segments LIMIT 101
 """
 _STRAYS = """
     SELECT COUNT(*) FROM message m LEFT JOIN hold h ON h.id = m.batch_id WHERE h.id IS NULL
@@ -95,7 +97,7 @@ def _gateway() -> Iterator[Finding]:
         return
     unit = settings().onfon.unit_cost_units
     drift, purchases = 0, 0
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in pairwise(rows):
         moved = before.units - after.units
         if moved < 0:  # float was bought in between, so this stretch proves nothing
             purchases += 1

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 import peewee
 
@@ -53,7 +54,7 @@ class UsageRow:
     cost: Money
 
 
-def _of(profile: Profile) -> peewee.ModelSelect:
+def _of(profile: Profile) -> peewee.ModelSelect[Message]:
     """Every query starts here: a tenant's own texts, test ones apart from real ones."""
     mode = (
         Message.account_id == REHEARSAL_ACCOUNT
@@ -155,12 +156,12 @@ def usage(profile: Profile, since: date, until: date, by: UsageBy) -> list[Usage
         UsageBy.SENDER: Usage.sender,
         UsageBy.OPERATOR: Usage.operator,
     }[by]
-    rows = (
+    rows: Any = (
         Usage.select(
             key.alias("key"),
-            peewee.fn.SUM(Usage.messages),
-            peewee.fn.SUM(Usage.segments),
-            peewee.fn.SUM(Usage.cost),
+            peewee.fn.SUM(Usage.messages).alias("messages"),
+            peewee.fn.SUM(Usage.segments).alias("segments"),
+            peewee.fn.SUM(Usage.cost).alias("cost"),
         )
         .where(
             Usage.tenant_id == profile.tenant_id,
@@ -169,12 +170,17 @@ def usage(profile: Profile, since: date, until: date, by: UsageBy) -> list[Usage
         )
         .group_by(key)
         .order_by(key)
-        .tuples()
+        .dicts()
     )
     return [
-        UsageRow(_label(by, row[0]), int(row[1]), int(row[2]), Money(int(row[3])))
+        UsageRow(
+            _label(by, row["key"]),
+            int(row["messages"]),
+            int(row["segments"]),
+            Money(int(row["cost"])),
+        )
         for row in rows
-        if row[1]
+        if row["messages"]
     ]
 
 

@@ -31,7 +31,7 @@ from core.messaging.settling import Settled, purse_of, settle, write_off
 from core.messaging.usage import Tally
 
 LOST_ANSWER = "answer_lost"
-RAW_KEPT = 20_000
+REPLY_KEPT = 20_000
 
 
 class Mark(NamedTuple):
@@ -114,7 +114,7 @@ def _close(claim: Claim, state: SubmissionState, answer: Answer) -> None:
         state=state.value,
         answered_at=clock.ms(),
         why=answer.why and answer.why[:300],
-        raw=answer.raw[:RAW_KEPT],
+        reply=answer.raw[:REPLY_KEPT],
     ).where(Submission.id == claim.submission_id).execute()
 
 
@@ -162,15 +162,16 @@ def _settle(claim: Claim, marks: list[Mark], before: dict[str, str]) -> None:
         write_off(segments, once=claim.submission_id)
 
 
+_STANDING = """
+    SELECT id, status FROM message
+    WHERE submission_id = %s AND status IN ('submitting', 'unknown')
+"""
+
+
 def _standing(submission_id: str) -> dict[str, str]:
     """Read, and lock, which texts of a submission an answer may still change."""
     lock = " FOR UPDATE" if is_postgres() else ""
-    rows = execute(
-        "SELECT id, status FROM message WHERE submission_id = %s "
-        "AND status IN ('submitting', 'unknown')" + lock,
-        (submission_id,),
-    )
-    return dict(rows.fetchall())
+    return dict(execute(_STANDING + lock, (submission_id,)).fetchall())
 
 
 _MARK_POSTGRES = """

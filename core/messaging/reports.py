@@ -207,8 +207,7 @@ def _apply(changes: list[_Change], *, once: str) -> None:
         return
     now = clock.ms()
     rows = [
-        (change.known.id, change.status, _charge(change.known), change.reason)
-        for change in changes
+        (change.known.id, change.status, _charge(change.known), change.reason) for change in changes
     ]
     if is_postgres():
         columns = [list(column) for column in zip(*rows, strict=True)]

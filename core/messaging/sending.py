@@ -18,7 +18,8 @@ from core.messaging.models import Category, Lane, Message, Status
 from core.messaging.preparing import Order, Prepared, Text, prepare
 from core.money import Money
 from core.tenants.models import PLATFORM_TENANT
-from core.tenants.profiles import Profile, profile as find_profile
+from core.tenants.profiles import Profile
+from core.tenants.profiles import profile as find_profile
 
 __all__ = ["Accepted", "Batch", "Estimate", "Order", "Text", "estimate", "send"]
 

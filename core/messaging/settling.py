@@ -45,7 +45,7 @@ def settle(
     subject: str,
     actor: str = "system",
 ) -> None:
-    """Take the price of some texts and give back that of others. Inside the caller's transaction."""
+    """Take the price of some texts, give back that of others; in the caller's transaction."""
     parts = [_part(text, taken=text.cost) for text in taken]
     parts += [_part(text, released=text.cost) for text in released]
     if parts:

@@ -47,9 +47,7 @@ def take(account_id: int) -> Slot | None:
     return None if row is None else Slot(account_id, int(row[0]), holder)
 
 
-def _open_another(
-    account_id: int, connections: int, holder: str, now: int
-) -> tuple[int] | None:
+def _open_another(account_id: int, connections: int, holder: str, now: int) -> tuple[int] | None:
     """Make the row of a slot that was never used, up to the account's connections."""
     used = GatewaySlot.select().where(GatewaySlot.account_id == account_id).count()
     if used >= connections:

@@ -16,8 +16,8 @@ _with_any: TTLCache[int, frozenset[int]] = TTLCache(seconds=1.0, size=4)
 
 def _tenants_with_any() -> frozenset[int]:
     def read() -> frozenset[int]:
-        rows = Suppression.select(Suppression.tenant_id).distinct().tuples()
-        return frozenset(int(row[0]) for row in rows)
+        rows = Suppression.select(Suppression.tenant_id).distinct()
+        return frozenset(row.tenant_id for row in rows)
 
     return _with_any.get(id(db.obj), read)
 

@@ -7,7 +7,7 @@ from core.database import InstantField
 INDEXES = (
     'CREATE INDEX "audit_tenant" ON "audit" ("tenant_id", "id")',
     'CREATE INDEX "event_tenant" ON "event" ("tenant_id", "sequence")',
-    'CREATE INDEX "gatewaybalance_account" ON "gateway_balance" ("account_id", "id")',
+    'CREATE INDEX "gatewaybalance_latest" ON "gateway_balance" ("account_id", "id")',
     'CREATE UNIQUE INDEX "hold_once" ON "hold" ("once") WHERE ("once" IS NOT NULL)',
     'CREATE INDEX "hold_account" ON "hold" ("account_id", "created_at")',
     'CREATE INDEX "message_tenant" ON "message" ("tenant_id", "id")',
@@ -150,7 +150,7 @@ def up(migrator, db):
     class GatewayBalance(Model):
         id = BigAutoField()
         account_id = IntegerField()
-        raw = CharField(max_length=60)
+        said = CharField(max_length=60)
         units = BigIntegerField()
         is_money = BooleanField()
         spent_since = BigIntegerField(default=0)
@@ -393,7 +393,7 @@ def up(migrator, db):
         created_at = InstantField()
         answered_at = InstantField(null=True)
         why = CharField(null=True, max_length=300)
-        raw = TextField(null=True)
+        reply = TextField(null=True)
         class Meta:
             database = db
             table_name = 'submission'

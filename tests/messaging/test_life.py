@@ -40,7 +40,9 @@ class Gateway:
         self.handed += rows
         return Answer(
             Outcome.ACCEPTED,
-            tuple(RowAnswer(Outcome.ACCEPTED, f"id-{number}-{len(self.handed)}") for number, _ in rows),
+            tuple(
+                RowAnswer(Outcome.ACCEPTED, f"id-{number}-{len(self.handed)}") for number, _ in rows
+            ),
         )
 
 
@@ -206,9 +208,7 @@ def test_a_report_that_overtakes_the_answer_waits_for_it(make_tenant: Make) -> N
     report("id-1", Verdict.DELIVERED)
     reports.fold()
     assert statuses() == ["submitting"]
-    recording.record(
-        claim, Answer(Outcome.ACCEPTED, (RowAnswer(Outcome.ACCEPTED, "id-1"),))
-    )
+    recording.record(claim, Answer(Outcome.ACCEPTED, (RowAnswer(Outcome.ACCEPTED, "id-1"),)))
     reports.Report.update(retry_at=0).execute()
     reports.retry_waiting()
 
