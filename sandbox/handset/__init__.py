@@ -32,5 +32,5 @@ class Page:
         """The file as it is now."""
         resp.data = self._path.read_bytes()
         resp.content_type = self._kind
-        resp.set_header("Content-Security-Policy", "default-src 'self'")
+        resp.set_header("Content-Security-Policy", "default-src 'self'; img-src 'self' data:")
         resp.cache_control = ["no-cache"]
