@@ -61,9 +61,16 @@ def test_every_refusal_says_what_it_is_and_what_to_do(refusals):
 
 @pytest.mark.parametrize("part", ["title", "sentence"])
 def test_every_refusal_can_be_said_in_swahili(refusals, part):
-    swahili = words.catalogue("sw")
+    """Those that share a code with another, and say it otherwise, included."""
+    waiting, untold = list(refusals.values()), []
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        said = getattr(kind, part)
+        if said not in words.catalogue("sw") and not kind.__module__.startswith("tests"):
+            untold.append(said)
 
-    assert [code for code, kind in refusals.items() if getattr(kind, part) not in swahili] == []
+    assert untold == []
 
 
 def test_every_refusal_fits_a_screen_in_both_languages(refusals):
