@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from core import clock
 from core.gateways import http
 from tests.gateways.wire import Wire, serving
 
@@ -15,9 +14,3 @@ def wire() -> Iterator[Wire]:
     with serving() as running:
         yield running
         http.close()
-
-
-@pytest.fixture(autouse=True)
-def _thawed() -> Iterator[None]:
-    yield
-    clock.unfreeze()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.gateways import dates
@@ -55,6 +55,7 @@ def test_what_is_no_time_is_none(written: object) -> None:
     assert dates.read(written) is None
 
 
+@settings(deadline=None)
 @given(st.text() | st.integers() | st.from_regex(r"[0-9]{10,14}", fullmatch=True))
 def test_no_text_makes_reading_a_time_raise(written: object) -> None:
     dates.read(written)

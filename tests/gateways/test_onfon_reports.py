@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.gateways.onfon import Inbound, Report, Verdict, read_inbound, read_report, verdict
@@ -139,6 +139,7 @@ VALUES = st.none() | st.text() | st.integers() | st.lists(st.text()) | st.boolea
 NAMES = st.sampled_from(["messageId", "mobile", "status", "doneDate", "From", "Message"])
 
 
+@settings(deadline=None)
 @given(st.dictionaries(NAMES, VALUES))
 def test_nothing_that_arrives_makes_reading_raise(said: dict[str, object]) -> None:
     read_report(said)

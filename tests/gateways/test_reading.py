@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.gateways import reading
@@ -19,6 +19,7 @@ def test_what_is_no_json_is_none(raw: bytes) -> None:
     assert reading.json(raw) is None
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_no_bytes_make_reading_raise(raw: bytes) -> None:
     reading.fields(reading.json(raw))

@@ -49,7 +49,7 @@ def says(body: object = b"", status: int = 200, **headers: str) -> Move:
         handler.end_headers()
         handler.wfile.write(content)
 
-    move.__name__ = f"{status} {content[:60]!r}"  # what pytest calls the case
+    move.__name__ = f"{status} {content[:160]!r}"  # what pytest calls the case
     return move
 
 
