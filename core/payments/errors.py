@@ -35,8 +35,8 @@ class AmountOutOfRange(Invalid):
 class PhoneWithoutMpesa(Invalid):
     """A number of another country."""
 
-    code = "phone_not_kenyan"
-    title = "Not a Kenyan number"
+    code = "phone_without_mpesa"
+    title = "Not an M-Pesa number"
     sentence = "M-Pesa works on Kenyan numbers only, like 0712 345 678. Give one of those."
     field = "phone"
 
