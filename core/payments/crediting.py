@@ -112,7 +112,7 @@ def _locked(receipt: str) -> Payment:
     query = Payment.select().where(Payment.receipt == receipt)
     if is_postgres():
         query = query.for_update()
-    return query.get()  # type: ignore[no-any-return]
+    return query.get()
 
 
 def _put_in_suspense(payment: Payment) -> None:
@@ -167,6 +167,10 @@ def credit(
         topup_id=topup.id,
         credited_at=clock.now(),
     ).where(Payment.receipt == payment.receipt).execute()
+    if origin is Platform.SUSPENSE:
+        events.record(
+            "payment.matched", tenant_id, receipt=payment.receipt, topup=topup.id, actor=actor
+        )
 
 
 def _own_topup(payment: Payment, tenant_id: int, actor: str) -> TopUp:
@@ -183,7 +187,7 @@ def _own_topup(payment: Payment, tenant_id: int, actor: str) -> TopUp:
         created_at=clock.now(),
     )
     transitions.complete(topup, payment.receipt, Money(payment.amount))
-    return topup  # type: ignore[no-any-return]
+    return topup
 
 
 def _add_facts(payment: Payment, news: Receipt) -> None:

@@ -83,9 +83,7 @@ def fail(topup: TopUp, code: str, *, even_confirming: bool = False) -> bool:
     if even_confirming:
         from_states.append(TopUpStatus.CONFIRMING.value)
     done = (
-        TopUp.update(
-            status=TopUpStatus.FAILED.value, result_code=code[:30], ended_at=clock.now()
-        )
+        TopUp.update(status=TopUpStatus.FAILED.value, result_code=code[:30], ended_at=clock.now())
         .where(TopUp.id == topup.id, TopUp.status.in_(from_states))
         .execute()
     )
