@@ -54,7 +54,7 @@ _PHONE = re.compile(r"254[17][0-9]{8}").fullmatch
 class Daraja:
     """A client of one shortcode. `till` is set for a till, whose `shortcode` is the store number.
 
-    Raises: ValueError (a base URL that could never be called).
+    Raises: ValueError (a base URL or keys that could never be sent).
     """
 
     def __init__(
@@ -70,6 +70,8 @@ class Daraja:
     ) -> None:
         if not re.match(r"https?://[^/]", base_url):
             raise ValueError("The base URL of Daraja starts with https://.")
+        if not re.fullmatch(r"[!-~]*", consumer_key + consumer_secret):
+            raise ValueError("The consumer keys of Daraja are plain letters, digits and signs.")
         self._base_url = base_url.rstrip("/")
         self._key = (consumer_key, consumer_secret)
         self._shortcode = shortcode

@@ -98,7 +98,8 @@ def read(reply: Reply) -> Said:
         rule = _Rule("", "", Outcome.BUSY, Reason.BUSY)
     return Said(
         code=code,
-        message=message,
+        # An error without words is told by that, so only what has no code is given some.
+        message=message if code else message or f"HTTP {reply.status}",
         outcome=rule.outcome,
         reason=rule.reason,
         alarm=rule.alarm,

@@ -252,6 +252,10 @@ def test_no_readable_answer_may_still_have_made_a_prompt(wire: Wire, move: Move)
     assert len(wire.seen) == 1
 
 
+def test_a_page_in_place_of_an_answer_leaves_its_status_behind(wire: Wire) -> None:
+    assert push(wire, HTML_503).message == "HTTP 503"
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -575,6 +579,10 @@ def test_our_secrets_are_hidden_in_what_we_return(wire: Wire) -> None:
     assert not any(word in answer.raw for word in ("consumer-secret", "passkey", "token-1"))
 
 
-def test_an_address_that_could_never_be_called_is_refused_at_once() -> None:
-    with pytest.raises(ValueError, match="https"):
-        Daraja("sandbox.example.test", "k", "s", "1", None, "p", MemoryTokens())
+@pytest.mark.parametrize(
+    ("url", "secret"),
+    [("sandbox.example.test", "s"), ("https://x", "siri–yangu"), ("https://x", " ")],
+)
+def test_an_account_that_could_never_be_called_is_refused_at_once(url: str, secret: str) -> None:
+    with pytest.raises(ValueError, match="Daraja"):
+        Daraja(url, "k", secret, "1", None, "p", MemoryTokens())
