@@ -7,20 +7,16 @@ from decimal import Decimal
 import structlog
 
 from core import clock
-from core.database import execute, transaction
+from core.database import transaction
 from core.errors import Busy
 from core.gateways.onfon import Onfon
+from core.ledger.accounts import Platform, platform
+from core.ledger.models import Account
 from core.messaging.dispatch import gateway_of
 from core.messaging.models import SHARED_ACCOUNT, GatewayAccount, GatewayBalance
 from core.queue import job
 
 log = structlog.get_logger(__name__)
-
-_SEGMENTS = """
-    SELECT COALESCE(SUM(segments), 0), COALESCE(SUM(cost), 0) FROM message
-    WHERE account_id = %s AND charge IN ('taken', 'refunded')
-      AND submitted_at >= %s AND submitted_at < %s
-"""
 
 
 def latest(account_id: int = SHARED_ACCOUNT) -> GatewayBalance | None:
@@ -34,27 +30,27 @@ def latest(account_id: int = SHARED_ACCOUNT) -> GatewayBalance | None:
 
 
 def sync(account_id: int) -> GatewayBalance:
-    """Ask the gateway and write its answer beside what we spent since the last one.
+    """Ask the gateway and write its answer beside what our books say.
 
     Raises: Busy (the gateway is down or turned us away).
     """
     gateway = gateway_of(account_id)
     assert isinstance(gateway, Onfon)
     said = gateway.balance()
-    now = clock.ms()
-    before = latest(account_id)
-    since = 0 if before is None else clock.to_ms(before.created_at)
     with transaction():
-        segments, spent = execute(_SEGMENTS, (account_id, since, now)).fetchone()
         return GatewayBalance.create(
             account_id=account_id,
             said=said.raw[:60],
             units=int(said.credits * Decimal(10_000)),
             is_money=said.is_money,
-            segments_since=int(segments),
-            spent_since=int(spent),
-            created_at=now,
+            booked=_booked() if account_id == SHARED_ACCOUNT else 0,
+            created_at=clock.now(),
         )
+
+
+def _booked() -> int:
+    """Return what accepted segments have cost us in all: a total that is kept, not counted."""
+    return int(Account.get_by_id(platform(Platform.ONFON_COST)).posted_debit)
 
 
 @job()

@@ -111,8 +111,8 @@ class GatewayBalance(Model):
     said = peewee.CharField(max_length=60)
     units = peewee.BigIntegerField()
     is_money = peewee.BooleanField()
-    spent_since = peewee.BigIntegerField(default=0)
-    segments_since = peewee.BigIntegerField(default=0)
+    # What our books had written off at this gateway by then, in KES/4.
+    booked = peewee.BigIntegerField(default=0)
     created_at = InstantField()
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from core.database import execute
 from core.messaging.models import SHARED_ACCOUNT, GatewayBalance
-from core.money import Money
+from core.money import SCALE, Money
 from core.proof import Finding
 from core.settings import settings
 
@@ -98,12 +98,12 @@ def _gateway() -> Iterator[Finding]:
     unit = settings().onfon.unit_cost_units
     drift, purchases = 0, 0
     for before, after in pairwise(rows):
-        moved = before.units - after.units
+        moved, booked = before.units - after.units, after.booked - before.booked
         if moved < 0:  # float was bought in between, so this stretch proves nothing
             purchases += 1
             continue
         # Credits are shillings on some accounts and segments on others.
-        drift += moved - after.segments_since * (unit if after.is_money else 10_000)
+        drift += moved - (booked if after.is_money else booked // unit * SCALE)
     word = "KES" if rows[-1].is_money else "credits"
     note = f"drift {Money(drift).text()} {word} since {rows[0].created_at:%F}"
     yield Finding(claim, note=note + (f", {purchases} purchases left out" if purchases else ""))

@@ -67,13 +67,15 @@ def up(migrator, db):
         spending_day = IntegerField(default=0)
         spent_that_day = BigIntegerField(default=0)
         daily_cap = BigIntegerField(null=True)
+
         class Meta:
             database = db
-            table_name = 'account'
+            table_name = "account"
             constraints = [
-                Check('pending >= 0'),
+                Check("pending >= 0"),
             ]
-            indexes = ((('tenant_id', 'kind'), True),)
+            indexes = ((("tenant_id", "kind"), True),)
+
     db.create_tables([Account])
 
     class AdminKey(Model):
@@ -82,9 +84,11 @@ def up(migrator, db):
         digest = CharField(unique=True, max_length=64)
         created_at = InstantField()
         revoked_at = InstantField(null=True)
+
         class Meta:
             database = db
-            table_name = 'admin_key'
+            table_name = "admin_key"
+
     db.create_tables([AdminKey])
 
     class ApiKey(Model):
@@ -94,16 +98,18 @@ def up(migrator, db):
         mode = CharField(max_length=4)
         digest = CharField(unique=True, max_length=64)
         hint = CharField(max_length=20)
-        scopes = TextField(default='*')
-        allowed_ips = TextField(default='')
+        scopes = TextField(default="*")
+        allowed_ips = TextField(default="")
         created_at = InstantField()
         expires_at = InstantField(null=True)
         revoked_at = InstantField(null=True)
         last_used_at = InstantField(null=True)
         replaced_by = CharField(null=True, max_length=30)
+
         class Meta:
             database = db
-            table_name = 'api_key'
+            table_name = "api_key"
+
     db.create_tables([ApiKey])
 
     class Audit(Model):
@@ -116,9 +122,11 @@ def up(migrator, db):
         before = TextField(null=True)
         after = TextField(null=True)
         created_at = InstantField()
+
         class Meta:
             database = db
-            table_name = 'audit'
+            table_name = "audit"
+
     db.create_tables([Audit])
 
     class Event(Model):
@@ -128,9 +136,11 @@ def up(migrator, db):
         tenant_id = IntegerField(null=True)
         data = TextField()
         created_at = InstantField()
+
         class Meta:
             database = db
-            table_name = 'event'
+            table_name = "event"
+
     db.create_tables([Event])
 
     class GatewayAccount(Model):
@@ -142,9 +152,11 @@ def up(migrator, db):
         paused_why = CharField(null=True, max_length=300)
         failures = IntegerField(default=0)
         turn = IntegerField(default=-1)
+
         class Meta:
             database = db
-            table_name = 'gateway_account'
+            table_name = "gateway_account"
+
     db.create_tables([GatewayAccount])
 
     class GatewayBalance(Model):
@@ -153,23 +165,26 @@ def up(migrator, db):
         said = CharField(max_length=60)
         units = BigIntegerField()
         is_money = BooleanField()
-        spent_since = BigIntegerField(default=0)
-        segments_since = BigIntegerField(default=0)
+        booked = BigIntegerField(default=0)
         created_at = InstantField()
+
         class Meta:
             database = db
-            table_name = 'gateway_balance'
+            table_name = "gateway_balance"
+
     db.create_tables([GatewayBalance])
 
     class GatewaySlot(Model):
         account_id = IntegerField()
         number = IntegerField()
-        holder = CharField(max_length=40, default='')
+        holder = CharField(max_length=40, default="")
         lease_until = InstantField(default=0)
+
         class Meta:
             database = db
-            table_name = 'gateway_slot'
-            primary_key = CompositeKey('account_id', 'number')
+            table_name = "gateway_slot"
+            primary_key = CompositeKey("account_id", "number")
+
     db.create_tables([GatewaySlot])
 
     class Hold(Model):
@@ -181,12 +196,14 @@ def up(migrator, db):
         once = CharField(null=True, max_length=300)
         actor = CharField(max_length=60)
         created_at = InstantField()
+
         class Meta:
             database = db
-            table_name = 'hold'
+            table_name = "hold"
             constraints = [
-                Check('taken >= 0 AND released >= 0 AND taken + released <= amount'),
+                Check("taken >= 0 AND released >= 0 AND taken + released <= amount"),
             ]
+
     db.create_tables([Hold])
 
     class IdempotencyRecord(Model):
@@ -198,10 +215,12 @@ def up(migrator, db):
         content_type = CharField(null=True, max_length=80)
         body = BlobField(null=True)
         created_at = InstantField(index=True)
+
         class Meta:
             database = db
-            table_name = 'idempotency_record'
-            primary_key = CompositeKey('scope', 'key')
+            table_name = "idempotency_record"
+            primary_key = CompositeKey("scope", "key")
+
     db.create_tables([IdempotencyRecord])
 
     class Membership(Model):
@@ -209,10 +228,12 @@ def up(migrator, db):
         tenant_id = IntegerField()
         role = CharField(max_length=10)
         created_at = InstantField()
+
         class Meta:
             database = db
-            table_name = 'membership'
-            primary_key = CompositeKey('tenant_id', 'person_id')
+            table_name = "membership"
+            primary_key = CompositeKey("tenant_id", "person_id")
+
     db.create_tables([Membership])
 
     class Message(Model):
@@ -229,7 +250,7 @@ def up(migrator, db):
         segments = SmallIntegerField()
         cost = BigIntegerField()
         status = CharField(max_length=11)
-        charge = CharField(max_length=8, default='held')
+        charge = CharField(max_length=8, default="held")
         reference = CharField(null=True, max_length=100)
         due_at = InstantField(null=True)
         created_at = InstantField()
@@ -238,12 +259,14 @@ def up(migrator, db):
         submitted_at = InstantField(null=True)
         final_at = InstantField(null=True)
         reason = CharField(null=True, max_length=500)
+
         class Meta:
             database = db
-            table_name = 'message'
+            table_name = "message"
             constraints = [
-                Check('cost >= 0'),
+                Check("cost >= 0"),
             ]
+
     db.create_tables([Message])
 
     class MpesaNews(Model):
@@ -252,24 +275,28 @@ def up(migrator, db):
         token = CharField(null=True, max_length=64)
         address = CharField(max_length=45)
         body = BlobField()
-        state = CharField(max_length=12, default='new')
+        state = CharField(max_length=12, default="new")
         why = CharField(null=True, max_length=300)
         tries = SmallIntegerField(default=0)
         retry_at = InstantField(default=0)
         released_by = CharField(null=True, max_length=60)
         received_at = InstantField()
         done_at = InstantField(null=True)
+
         class Meta:
             database = db
-            table_name = 'mpesa_news'
+            table_name = "mpesa_news"
+
     db.create_tables([MpesaNews])
 
     class Pace(Model):
         name = CharField(primary_key=True, max_length=80)
         next_at = InstantField()
+
         class Meta:
             database = db
-            table_name = 'pace'
+            table_name = "pace"
+
     db.create_tables([Pace])
 
     class Payment(Model):
@@ -277,49 +304,57 @@ def up(migrator, db):
         amount = BigIntegerField()
         status = CharField(max_length=10)
         source = CharField(max_length=10)
-        other_sources = CharField(max_length=60, default='')
+        other_sources = CharField(max_length=60, default="")
         tenant_id = IntegerField(null=True)
         topup_id = CharField(null=True, max_length=30)
-        account_typed = CharField(max_length=60, default='')
-        payer = CharField(max_length=120, default='')
-        payer_name = CharField(max_length=120, default='')
+        account_typed = CharField(max_length=60, default="")
+        payer = CharField(max_length=120, default="")
+        payer_name = CharField(max_length=120, default="")
         paid_at = InstantField(null=True)
         created_at = InstantField()
         credited_at = InstantField(null=True)
+
         class Meta:
             database = db
-            table_name = 'payment'
+            table_name = "payment"
+
     db.create_tables([Payment])
 
     class Person(Model):
         id = CharField(primary_key=True, max_length=30)
         msisdn = CharField(unique=True, max_length=15)
         name = CharField(max_length=120)
-        language = CharField(max_length=5, default='en')
+        language = CharField(max_length=5, default="en")
         created_at = InstantField()
+
         class Meta:
             database = db
-            table_name = 'person'
+            table_name = "person"
+
     db.create_tables([Person])
 
     class ProviderToken(Model):
         name = CharField(primary_key=True, max_length=80)
-        token = TextField(default='')
+        token = TextField(default="")
         expires_at = InstantField(default=0)
         fetching_until = InstantField(default=0)
+
         class Meta:
             database = db
-            table_name = 'provider_token'
+            table_name = "provider_token"
+
     db.create_tables([ProviderToken])
 
     class Quota(Model):
         scope = CharField(max_length=120)
         window_start = BigIntegerField()
         used = IntegerField()
+
         class Meta:
             database = db
-            table_name = 'quota'
-            primary_key = CompositeKey('scope', 'window_start')
+            table_name = "quota"
+            primary_key = CompositeKey("scope", "window_start")
+
     db.create_tables([Quota])
 
     class Report(Model):
@@ -331,12 +366,14 @@ def up(migrator, db):
         verdict = CharField(max_length=12)
         error_code = CharField(null=True, max_length=40)
         detail = CharField(null=True, max_length=300)
-        state = CharField(max_length=8, default='new')
+        state = CharField(max_length=8, default="new")
         retry_at = InstantField(default=0)
         received_at = InstantField()
+
         class Meta:
             database = db
-            table_name = 'report'
+            table_name = "report"
+
     db.create_tables([Report])
 
     class Seal(Model):
@@ -345,27 +382,31 @@ def up(migrator, db):
         holds = IntegerField()
         digest = CharField(max_length=64)
         sealed_at = InstantField()
+
         class Meta:
             database = db
-            table_name = 'seal'
+            table_name = "seal"
+
     db.create_tables([Seal])
 
     class Sender(Model):
         tenant_id = IntegerField()
         name = CharField(max_length=11)
-        category = CharField(max_length=14, default='transactional')
+        category = CharField(max_length=14, default="transactional")
         created_at = InstantField()
+
         class Meta:
             database = db
-            table_name = 'sender'
-            primary_key = CompositeKey('tenant_id', 'name')
+            table_name = "sender"
+            primary_key = CompositeKey("tenant_id", "name")
+
     db.create_tables([Sender])
 
     class StkPush(Model):
         topup_id = CharField(primary_key=True, max_length=30)
         token = CharField(unique=True, max_length=64)
         phone = CharField(max_length=15)
-        state = CharField(max_length=10, default='new')
+        state = CharField(max_length=10, default="new")
         is_open = BooleanField(default=True)
         open_until = InstantField(default=0)
         push_at = InstantField()
@@ -378,9 +419,11 @@ def up(migrator, db):
         created_at = InstantField()
         sent_at = InstantField(null=True)
         heard_at = InstantField(null=True)
+
         class Meta:
             database = db
-            table_name = 'stk_push'
+            table_name = "stk_push"
+
     db.create_tables([StkPush])
 
     class Submission(Model):
@@ -394,9 +437,11 @@ def up(migrator, db):
         answered_at = InstantField(null=True)
         why = CharField(null=True, max_length=300)
         reply = TextField(null=True)
+
         class Meta:
             database = db
-            table_name = 'submission'
+            table_name = "submission"
+
     db.create_tables([Submission])
 
     class Suppression(Model):
@@ -405,10 +450,12 @@ def up(migrator, db):
         category = CharField(max_length=14)
         source = CharField(max_length=40)
         created_at = InstantField()
+
         class Meta:
             database = db
-            table_name = 'suppression'
-            primary_key = CompositeKey('tenant_id', 'msisdn', 'category')
+            table_name = "suppression"
+            primary_key = CompositeKey("tenant_id", "msisdn", "category")
+
     db.create_tables([Suppression])
 
     class Switch(Model):
@@ -416,9 +463,11 @@ def up(migrator, db):
         since = InstantField()
         actor = CharField(max_length=60)
         reason = CharField(max_length=300)
+
         class Meta:
             database = db
-            table_name = 'switch'
+            table_name = "switch"
+
     db.create_tables([Switch])
 
     class Tenant(Model):
@@ -426,10 +475,10 @@ def up(migrator, db):
         contact_name = CharField(max_length=120)
         phone = CharField(index=True, max_length=15)
         email = CharField(null=True, max_length=254)
-        language = CharField(max_length=5, default='en')
-        status = CharField(max_length=12, default='unverified')
+        language = CharField(max_length=5, default="en")
+        status = CharField(max_length=12, default="unverified")
         status_reason = CharField(null=True, max_length=500)
-        tier = CharField(max_length=20, default='standard')
+        tier = CharField(max_length=20, default="standard")
         price_units = BigIntegerField(null=True)
         account_number = CharField(unique=True, max_length=12)
         kra_pin = CharField(null=True, max_length=11)
@@ -437,17 +486,21 @@ def up(migrator, db):
         created_at = InstantField()
         verified_at = InstantField(null=True)
         approved_at = InstantField(null=True)
+
         class Meta:
             database = db
-            table_name = 'tenant'
+            table_name = "tenant"
+
     db.create_tables([Tenant])
 
     class Timetable(Model):
         name = CharField(primary_key=True, max_length=60)
         next_at = InstantField()
+
         class Meta:
             database = db
-            table_name = 'timetable'
+            table_name = "timetable"
+
     db.create_tables([Timetable])
 
     class TopUp(Model):
@@ -456,7 +509,7 @@ def up(migrator, db):
         method = CharField(max_length=6)
         amount = BigIntegerField()
         phone = CharField(max_length=15)
-        status = CharField(max_length=10, default='pending')
+        status = CharField(max_length=10, default="pending")
         paid = BigIntegerField(null=True)
         receipt = CharField(null=True, max_length=20)
         result_code = CharField(null=True, max_length=30)
@@ -466,9 +519,11 @@ def up(migrator, db):
         is_test = BooleanField(default=False)
         created_at = InstantField()
         ended_at = InstantField(null=True)
+
         class Meta:
             database = db
-            table_name = 'top_up'
+            table_name = "top_up"
+
     db.create_tables([TopUp])
 
     class Transfer(Model):
@@ -482,12 +537,14 @@ def up(migrator, db):
         subject = CharField(max_length=60)
         actor = CharField(max_length=60)
         created_at = InstantField(index=True)
+
         class Meta:
             database = db
-            table_name = 'transfer'
+            table_name = "transfer"
             constraints = [
-                Check('amount > 0'),
+                Check("amount > 0"),
             ]
+
     db.create_tables([Transfer])
 
     class Usage(Model):
@@ -500,10 +557,14 @@ def up(migrator, db):
         messages = BigIntegerField()
         segments = BigIntegerField()
         cost = BigIntegerField()
+
         class Meta:
             database = db
-            table_name = 'usage'
-            primary_key = CompositeKey('tenant_id', 'day', 'sender', 'operator', 'status', 'is_test')
+            table_name = "usage"
+            primary_key = CompositeKey(
+                "tenant_id", "day", "sender", "operator", "status", "is_test"
+            )
+
     db.create_tables([Usage])
 
     class VerificationCode(Model):
@@ -513,9 +574,11 @@ def up(migrator, db):
         created_at = InstantField()
         expires_at = InstantField()
         used_at = InstantField(null=True)
+
         class Meta:
             database = db
-            table_name = 'verification_code'
+            table_name = "verification_code"
+
     db.create_tables([VerificationCode])
 
     for statement in INDEXES:
@@ -540,35 +603,34 @@ def up(migrator, db):
 
 
 def down(migrator, db):
-    migrator.migrate(migrator.drop_table('verification_code'))
-    migrator.migrate(migrator.drop_table('usage'))
-    migrator.migrate(migrator.drop_table('transfer'))
-    migrator.migrate(migrator.drop_table('top_up'))
-    migrator.migrate(migrator.drop_table('timetable'))
-    migrator.migrate(migrator.drop_table('tenant'))
-    migrator.migrate(migrator.drop_table('switch'))
-    migrator.migrate(migrator.drop_table('suppression'))
-    migrator.migrate(migrator.drop_table('submission'))
-    migrator.migrate(migrator.drop_table('stk_push'))
-    migrator.migrate(migrator.drop_table('sender'))
-    migrator.migrate(migrator.drop_table('seal'))
-    migrator.migrate(migrator.drop_table('report'))
-    migrator.migrate(migrator.drop_table('quota'))
-    migrator.migrate(migrator.drop_table('provider_token'))
-    migrator.migrate(migrator.drop_table('person'))
-    migrator.migrate(migrator.drop_table('payment'))
-    migrator.migrate(migrator.drop_table('pace'))
-    migrator.migrate(migrator.drop_table('mpesa_news'))
-    migrator.migrate(migrator.drop_table('message'))
-    migrator.migrate(migrator.drop_table('membership'))
-    migrator.migrate(migrator.drop_table('idempotency_record'))
-    migrator.migrate(migrator.drop_table('hold'))
-    migrator.migrate(migrator.drop_table('gateway_slot'))
-    migrator.migrate(migrator.drop_table('gateway_balance'))
-    migrator.migrate(migrator.drop_table('gateway_account'))
-    migrator.migrate(migrator.drop_table('event'))
-    migrator.migrate(migrator.drop_table('audit'))
-    migrator.migrate(migrator.drop_table('api_key'))
-    migrator.migrate(migrator.drop_table('admin_key'))
-    migrator.migrate(migrator.drop_table('account'))
-
+    migrator.migrate(migrator.drop_table("verification_code"))
+    migrator.migrate(migrator.drop_table("usage"))
+    migrator.migrate(migrator.drop_table("transfer"))
+    migrator.migrate(migrator.drop_table("top_up"))
+    migrator.migrate(migrator.drop_table("timetable"))
+    migrator.migrate(migrator.drop_table("tenant"))
+    migrator.migrate(migrator.drop_table("switch"))
+    migrator.migrate(migrator.drop_table("suppression"))
+    migrator.migrate(migrator.drop_table("submission"))
+    migrator.migrate(migrator.drop_table("stk_push"))
+    migrator.migrate(migrator.drop_table("sender"))
+    migrator.migrate(migrator.drop_table("seal"))
+    migrator.migrate(migrator.drop_table("report"))
+    migrator.migrate(migrator.drop_table("quota"))
+    migrator.migrate(migrator.drop_table("provider_token"))
+    migrator.migrate(migrator.drop_table("person"))
+    migrator.migrate(migrator.drop_table("payment"))
+    migrator.migrate(migrator.drop_table("pace"))
+    migrator.migrate(migrator.drop_table("mpesa_news"))
+    migrator.migrate(migrator.drop_table("message"))
+    migrator.migrate(migrator.drop_table("membership"))
+    migrator.migrate(migrator.drop_table("idempotency_record"))
+    migrator.migrate(migrator.drop_table("hold"))
+    migrator.migrate(migrator.drop_table("gateway_slot"))
+    migrator.migrate(migrator.drop_table("gateway_balance"))
+    migrator.migrate(migrator.drop_table("gateway_account"))
+    migrator.migrate(migrator.drop_table("event"))
+    migrator.migrate(migrator.drop_table("audit"))
+    migrator.migrate(migrator.drop_table("api_key"))
+    migrator.migrate(migrator.drop_table("admin_key"))
+    migrator.migrate(migrator.drop_table("account"))
