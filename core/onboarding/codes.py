@@ -16,6 +16,7 @@ from core.database import execute, transaction
 from core.onboarding.errors import NotACode
 from core.onboarding.models import VerificationCode
 from core.settings import settings
+from core.tenants.models import TENANT_ID_MAX
 
 DIGITS = 6
 KEPT = timedelta(days=7)
@@ -109,19 +110,19 @@ def _without_living_code(tenant_id: int, digest: str) -> Attempt:
     if last is not None and last.used_at is None and last.attempts_left == 0:
         return Attempt(Verdict.BURNT)
     # Counted before it is compared, here too: a dead code must not become a book to guess in.
-    left = tries_left(tenant_id)
-    if last is not None and left is not None and secrets.same(last.digest, digest):
+    counted = attempt_at_nothing(tenant_id)
+    if last is not None and counted.verdict is Verdict.WRONG and secrets.same(last.digest, digest):
         return Attempt(Verdict.EXPIRED if last.used_at is None else Verdict.USED)
-    return Attempt(Verdict.WRONG, left) if left else Attempt(Verdict.BURNT)
+    return counted
 
 
-def tries_left(tenant_id: int) -> int | None:
-    """Count a try at a code that is not there. Returns what is left, None when nothing was."""
+def attempt_at_nothing(tenant_id: int) -> Attempt:
+    """Count a try where there is no code, so that it looks like a wrong one."""
     limits = settings().limits
-    allowance = quota.take(
-        f"code:none:{tenant_id}", limits.code_attempts, seconds=60 * limits.code_minutes
-    )
-    return allowance.remaining if allowance.allowed else None
+    # Anybody can send any number; they all mean nobody, and need no more room than one.
+    scope = f"code:none:{min(max(tenant_id, 0), TENANT_ID_MAX)}"
+    got = quota.take(scope, limits.code_attempts, seconds=60 * limits.code_minutes)
+    return Attempt(Verdict.WRONG, got.remaining) if got.remaining else Attempt(Verdict.BURNT)
 
 
 def forget_old() -> int:

@@ -112,9 +112,12 @@ def verify(tenant_id: int, code: str, *, ip: str | None, channel: str = "api") -
     with transaction():
         # The lock comes first, as in a sign-up, so that a new code and a try never wait in a ring.
         tenant = rows.locked(tenant_id)
-        tried = codes.attempt(tenant_id, typed)
-        if tried.verdict is Verdict.RIGHT and tenant is not None:
-            return _open(tenant, channel)
+        if tenant is None:
+            tried = codes.attempt_at_nothing(tenant_id)
+        else:
+            tried = codes.attempt(tenant.id, typed)
+            if tried.verdict is Verdict.RIGHT:
+                return _open(tenant, channel)
     # Refused only now: inside the transaction, a refusal would undo the counting of the try.
     match tried.verdict:
         case Verdict.BURNT:

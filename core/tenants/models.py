@@ -9,6 +9,7 @@ import peewee
 from core.database import InstantField, Model
 
 PLATFORM_TENANT = 0  # the operator itself: the sender of verification codes
+TENANT_ID_MAX = 2**31 - 1  # what the column takes: both databases fail on more
 
 
 class TenantStatus(StrEnum):

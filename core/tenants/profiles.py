@@ -8,7 +8,7 @@ from core.errors import NotAllowed, NotFound
 from core.ledger.accounts import Purse
 from core.money import Money
 from core.settings import settings
-from core.tenants.models import PLATFORM_TENANT, Tenant, TenantStatus
+from core.tenants.models import PLATFORM_TENANT, TENANT_ID_MAX, Tenant, TenantStatus
 
 __all__ = [
     "PLATFORM_TENANT",
@@ -115,6 +115,8 @@ def profile(tenant_id: int, *, is_test: bool = False) -> Profile:
 
     Raises: NotFound.
     """
+    if not PLATFORM_TENANT <= tenant_id <= TENANT_ID_MAX:
+        raise NotFound
     tenant = Tenant.get_or_none(Tenant.id == tenant_id)
     if tenant is None:
         raise NotFound

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from core.errors import NotFound
-from core.tenants.models import PLATFORM_TENANT, Tenant
-
-_ID_MAX = 2**31 - 1  # what the column takes; PostgreSQL fails on more
+from core.tenants.models import PLATFORM_TENANT, TENANT_ID_MAX, Tenant
 
 
 def get(tenant_id: int) -> Tenant:
@@ -18,7 +16,7 @@ def get(tenant_id: int) -> Tenant:
 
 def find(tenant_id: int) -> Tenant | None:
     """Find a business, or None."""
-    if not PLATFORM_TENANT < tenant_id <= _ID_MAX:
+    if not PLATFORM_TENANT < tenant_id <= TENANT_ID_MAX:
         return None
     found: Tenant | None = Tenant.get_or_none(Tenant.id == tenant_id)
     return found
@@ -30,6 +28,6 @@ def locked(tenant_id: int) -> Tenant | None:
     A change of nothing does that in both dialects. Whoever changes something of a business besides
     its row takes this lock first, so that two acts never wait for each other.
     """
-    if PLATFORM_TENANT < tenant_id <= _ID_MAX:
+    if PLATFORM_TENANT < tenant_id <= TENANT_ID_MAX:
         Tenant.update(status=Tenant.status).where(Tenant.id == tenant_id).execute()
     return find(tenant_id)
