@@ -1,6 +1,6 @@
-"""Finding the text a stray report is about, when the answer that named it was lost.
+"""Finding the text a stray report is about, when the gateway's id for it never reached us.
 
-A lost answer leaves texts in doubt whose gateway ids we never learned. A report about an id that
+A lost answer leaves texts in doubt, and an accepted row may lack its id. A report about an id that
 nobody knows, for the number of exactly one such text, settles it.
 """
 
@@ -25,7 +25,7 @@ class Stray(Protocol):
     @property
     def account_id(self) -> int: ...
     @property
-    def provider_id(self) -> str | None: ...
+    def provider_id(self) -> str: ...
     @property
     def msisdn(self) -> str | None: ...
     @property
@@ -39,7 +39,8 @@ S = TypeVar("S", bound=Stray)
 _IN_DOUBT = """
     SELECT m.id, m.body, m.tenant_id, m.cost, s.created_at FROM message m
     JOIN submission s ON s.id = m.submission_id
-    WHERE m.status = 'unknown' AND m.msisdn = %s AND m.account_id = %s AND m.provider_id IS NULL
+    WHERE m.provider_id IS NULL AND m.status IN ('unknown', 'submitted')
+      AND m.msisdn = %s AND m.account_id = %s
       AND s.created_at BETWEEN %s AND %s
     ORDER BY m.id
 """
@@ -56,9 +57,7 @@ def adopt(strays: Sequence[S]) -> Iterator[tuple[S, str]]:
     named: dict[str, str] = {}
     now = clock.ms()
     for stray in strays:
-        if stray.provider_id is None or now - stray.received_at < GRACE_MS:
-            continue
-        if stray.provider_id in named:
+        if now - stray.received_at < GRACE_MS or stray.provider_id in named:
             continue
         message_id = _candidate(stray, taken)
         if message_id is not None:

@@ -196,7 +196,11 @@ Message.add_index(
     )
 )
 Message.add_index(
-    Message.index(Message.msisdn, where=peewee.SQL("status = 'unknown'"), name="message_unknown")
+    Message.index(
+        Message.msisdn,
+        where=peewee.SQL("provider_id IS NULL AND status IN ('unknown', 'submitted')"),
+        name="message_unnamed",
+    )
 )
 Message.add_index(
     Message.index(
@@ -244,7 +248,7 @@ class Report(Model):
 
     id = peewee.BigAutoField()
     account_id = peewee.IntegerField()
-    provider_id = peewee.CharField(max_length=128, null=True)
+    provider_id = peewee.CharField(max_length=128)
     msisdn = peewee.CharField(max_length=20, null=True)
     word = peewee.CharField(max_length=60)
     verdict = peewee.CharField(max_length=12)

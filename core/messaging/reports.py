@@ -64,7 +64,8 @@ def receive(account_id: int, report: Received) -> None:
     """Store a report; what it means is worked out later."""
     row = (
         account_id,
-        report.provider_id and report.provider_id[:128],
+        # A report that names the number only gets a name of its own, to be adopted under.
+        report.provider_id[:128] if report.provider_id else ids.new("rep"),
         report.msisdn and report.msisdn[:20],
         report.word[:60],
         report.verdict.value,
@@ -81,7 +82,7 @@ class _Waiting(NamedTuple):
 
     id: int
     account_id: int
-    provider_id: str | None
+    provider_id: str
     msisdn: str | None
     verdict: str
     detail: str | None
@@ -160,11 +161,9 @@ _TEXTS = """
 """
 
 
-def _texts_of(waiting: list[_Waiting]) -> dict[str | None, _Known]:
+def _texts_of(waiting: list[_Waiting]) -> dict[str, _Known]:
     """Find the texts that reports name, locked in one order."""
-    named = sorted({report.provider_id for report in waiting if report.provider_id})
-    if not named:
-        return {}
+    named = sorted({report.provider_id for report in waiting})
     if is_postgres():
         statement = _TEXTS.replace("IN ({marks})", "= ANY(%s)") + " ORDER BY id FOR UPDATE"
         rows = execute(statement, (named,)).fetchall()
@@ -173,7 +172,7 @@ def _texts_of(waiting: list[_Waiting]) -> dict[str | None, _Known]:
     return {row[-1]: _Known(*row) for row in rows}
 
 
-def _changes(waiting: list[_Waiting], known: dict[str | None, _Known]) -> list[_Change]:
+def _changes(waiting: list[_Waiting], known: dict[str, _Known]) -> list[_Change]:
     """Work out each text's furthest step, whatever the order of its reports."""
     best: dict[str, _Change] = {}
     for report in waiting:
@@ -248,7 +247,7 @@ def _moves(changes: Iterable[_Change]) -> Iterable[tuple[Tally, int, int, int]]:
         yield before._replace(status=change.status), 1, text.segments, text.cost
 
 
-def _close(waiting: list[_Waiting], known: dict[str | None, _Known]) -> None:
+def _close(waiting: list[_Waiting], known: dict[str, _Known]) -> None:
     """Mark each report applied, waiting for its text, or given up."""
     now = clock.ms()
     rows = []

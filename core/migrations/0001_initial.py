@@ -16,7 +16,7 @@ INDEXES = (
     'CREATE INDEX "message_due" ON "message" ("due_at") WHERE status = \'scheduled\'',
     'CREATE INDEX "message_submission" ON "message" ("submission_id") WHERE ("submission_id" IS NOT NULL)',
     'CREATE INDEX "message_provider" ON "message" ("provider_id") WHERE ("provider_id" IS NOT NULL)',
-    'CREATE INDEX "message_unknown" ON "message" ("msisdn") WHERE status = \'unknown\'',
+    'CREATE INDEX "message_unnamed" ON "message" ("msisdn") WHERE provider_id IS NULL AND status IN (\'unknown\', \'submitted\')',
     'CREATE INDEX "message_reference" ON "message" ("tenant_id", "reference") WHERE ("reference" IS NOT NULL)',
     'CREATE INDEX "mpesanews_new" ON "mpesa_news" ("id") WHERE state = \'new\'',
     'CREATE INDEX "payment_tenant" ON "payment" ("tenant_id", "created_at")',
@@ -360,7 +360,7 @@ def up(migrator, db):
     class Report(Model):
         id = BigAutoField()
         account_id = IntegerField()
-        provider_id = CharField(null=True, max_length=128)
+        provider_id = CharField(max_length=128)
         msisdn = CharField(null=True, max_length=20)
         word = CharField(max_length=60)
         verdict = CharField(max_length=12)
