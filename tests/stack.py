@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,14 +82,14 @@ class Stack:
 
     def start(self, name: str, *words: str) -> None:
         """Start one part in a process group of its own, its output in a file."""
-        log = (self.folder / f"{name}.log").open("ab")
-        self.running[name] = subprocess.Popen(
-            leashed([sys.executable, "-m", "core", *words]),
-            env=self.environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.running[name] = subprocess.Popen(
+                leashed([sys.executable, "-m", "core", *words]),
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
     def start_sandbox(self) -> None:
         self.start("sandbox", "sandbox", "--port", str(self.sandbox_port))
@@ -112,10 +113,8 @@ class Stack:
     def kill(self, name: str) -> None:
         """Kill a part and everything it started, without warning."""
         process = self.running.pop(name)
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         process.wait()
 
     def stop(self) -> None:
@@ -149,7 +148,7 @@ class Stack:
     def state(self, **filters: Any) -> Any:
         return self.http.get(f"{self.sandbox}/state", params=filters, timeout=60).json()
 
-    def sign_up(self, phone: str, name: str = "Salon Zuri") -> "Business":
+    def sign_up(self, phone: str, name: str = "Salon Zuri") -> Business:
         """Register, read the code off the phone, verify, and be approved."""
         form = {
             "business_name": name,
