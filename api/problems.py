@@ -1,0 +1,205 @@
+"""Every no, written as an RFC 9457 problem document from the one catalogue of refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import falcon
+import msgspec
+import structlog
+
+from api import refusals
+from core import words
+from core.database import recover
+from core.errors import (
+    BadRequest,
+    Busy,
+    Conflict,
+    InsufficientFunds,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    Refused,
+    TooMany,
+    Unauthenticated,
+)
+from core.settings import settings
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+# The one table from kinds of refusals to HTTP.
+STATUSES: Mapping[type[Refused], int] = {
+    BadRequest: 400,
+    Unauthenticated: 401,
+    InsufficientFunds: 402,
+    NotAllowed: 403,
+    NotFound: 404,
+    refusals.MethodNotAllowed: 405,
+    Conflict: 409,
+    refusals.TooLarge: 413,
+    refusals.UnsupportedMediaType: 415,
+    Invalid: 422,
+    TooMany: 429,
+    refusals.InternalError: 500,
+    Busy: 503,
+}
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One thing that is wrong with a request."""
+
+    field: str
+    code: str
+    detail: str
+    to: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """What went wrong, and what to do about it (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: list[Fault] | msgspec.UnsetType = msgspec.UNSET
+
+
+class Refusals(Exception):
+    """Several things wrong with one request, all told at once: (field, refusal) pairs."""
+
+    def __init__(self, found: Iterable[tuple[str, Refused]]) -> None:
+        self.found = list(found)
+        super().__init__(len(self.found))
+
+    @property
+    def chief(self) -> Refused:
+        """The refusal that names the whole: a misspelt field before what it left missing."""
+        codes = {refusal.code for _, refusal in self.found}
+        for _, refusal in self.found:
+            if refusal.code == "unknown_field" or len(codes) == 1:
+                return refusal
+        return Invalid()
+
+
+def status_of(kind: type[Refused]) -> int:
+    """The HTTP status a kind of refusal is answered with."""
+    for base in kind.__mro__:
+        if found := STATUSES.get(base):
+            return found
+    raise KeyError(kind)
+
+
+def page_of(code: str) -> str:
+    """The address of the page about a code."""
+    return f"{settings().app.public_url}/docs/errors/{code}"
+
+
+def language_of(req: falcon.Request) -> str:
+    """The language to answer in: what the client asks for, else the caller's own, else ours."""
+    ours = settings().app.languages
+    for part in req.env.get("HTTP_ACCEPT_LANGUAGE", "").split(","):
+        wanted = part.partition(";")[0].strip().lower()[:2]
+        if wanted in ours:
+            return str(wanted)
+    return str(req.context.get("language") or ours[0])
+
+
+def install(app: falcon.App[Any, Any]) -> None:
+    """Have every error of an application leave as a problem document."""
+    app.add_error_handler(Exception, _unforeseen)
+    app.add_error_handler(falcon.HTTPError, _http)
+    app.add_error_handler(Refusals, _several)
+    app.add_error_handler(Refused, _refused)
+
+
+def _refused(req: falcon.Request, resp: falcon.Response, error: Any, params: object) -> None:
+    write(req, resp, error)
+
+
+def _several(req: falcon.Request, resp: falcon.Response, error: Any, params: object) -> None:
+    language = language_of(req)
+    faults = [Fault(field, refusal.code, refusal.words(language)) for field, refusal in error.found]
+    write(req, resp, error.chief, faults)
+
+
+def _http(req: falcon.Request, resp: falcon.Response, error: Any, params: object) -> None:
+    """Say Falcon's own errors in our words; what it knows beyond them is in its headers."""
+    resp.set_headers(error.headers or {})
+    refusal: Refused
+    match error.status_code:
+        case 404:
+            refusal = NotFound()
+        case 405:
+            refusal = refusals.MethodNotAllowed(method=req.method[:10])
+        case 413:
+            refusal = refusals.TooLarge(limit="1 MB")
+        case 415:
+            refusal = refusals.UnsupportedMediaType()
+        case status if status >= 500:
+            refusal = refusals.InternalError(request_id=req.context.request_id)
+        case _:
+            refusal = BadRequest()
+    write(req, resp, refusal)
+
+
+def _unforeseen(req: falcon.Request, resp: falcon.Response, error: Any, params: object) -> None:
+    """Tell a bug to the log alone: its text may hold anything."""
+    log.error("request_failed", method=req.method, route=req.uri_template, exc_info=error)
+    recover()
+    write(req, resp, refusals.InternalError(request_id=req.context.request_id))
+
+
+def write(
+    req: falcon.Request,
+    resp: falcon.Response,
+    refusal: Refused,
+    faults: list[Fault] | None = None,
+) -> None:
+    """Make a response out of a refusal."""
+    status = status_of(type(refusal))
+    language = language_of(req)
+    detail = refusal.words(language)
+    problem = Problem(
+        type=page_of(refusal.code),
+        title=refusal.heading(language),
+        status=status,
+        detail=detail,
+        code=refusal.code,
+        request_id=req.context.request_id,
+        errors=faults or _faults(refusal, detail),
+    )
+    resp.status = falcon.code_to_http_status(status)
+    resp.content_type = MEDIA_TYPE
+    resp.stream = None
+    resp.data = msgspec.json.encode(problem)
+    resp.set_header("Cache-Control", "no-store")
+    resp.set_header("Content-Language", language)
+    if status == 401:
+        resp.set_header("WWW-Authenticate", "Bearer")
+    if status in (429, 503):
+        resp.set_header("Retry-After", str(getattr(refusal, "retry_after", None) or _wait(refusal)))
+
+
+def _wait(refusal: Refused) -> int:
+    """How many seconds to advise when the refusal does not know."""
+    seconds = getattr(refusal, "retry_after_s", None)
+    return max(1, int(seconds)) if seconds else 60 if isinstance(refusal, TooMany) else 5
+
+
+def _faults(refusal: Refused, detail: str) -> list[Fault] | msgspec.UnsetType:
+    declined = getattr(refusal, "declined", ())
+    if declined:
+        return [Fault("to", each.code, each.detail, each.to) for each in declined]
+    if refusal.field is not None:
+        return [Fault(refusal.field, refusal.code, detail)]
+    return msgspec.UNSET
+
+
+def swahili_of(text: str) -> str:
+    """A sentence of the catalogue in Swahili, its placeholders left as they are."""
+    return words.catalogue("sw").get(text, text)
