@@ -1,0 +1,125 @@
+"""Who is calling: a tenant with its key, the operator, or anyone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import falcon
+
+from api import addresses, refusals
+from core import quota
+from core.errors import TooMany, Unauthenticated
+from core.settings import settings
+from core.tenants import admin_keys, keys
+from core.tenants.models import TenantStatus
+from core.tenants.profiles import Profile
+
+# For each address on the routes that need no key. Sign-ups and codes have limits of their own.
+PUBLIC_PER_MINUTE = 300
+
+_permits = quota.Permits()
+
+
+@dataclass(slots=True)
+class Call:
+    """One request as an act sees it. `once` stays the same when a request is repeated."""
+
+    req: falcon.Request
+    resp: falcon.Response
+    actor: str
+    once: str | None
+
+    @property
+    def address(self) -> str:
+        """The client's address."""
+        return addresses.client(self.req.env)
+
+
+@dataclass(slots=True)
+class TenantCall(Call):
+    """A request with a tenant's key."""
+
+    caller: keys.Caller
+
+    @property
+    def profile(self) -> Profile:
+        """The caller's business; its play side behind a test key."""
+        return self.caller.profile
+
+    @property
+    def tenant_id(self) -> int:
+        """The caller's business."""
+        return self.caller.profile.tenant_id
+
+
+@dataclass(slots=True)
+class AdminCall(Call):
+    """A request of the operator's."""
+
+
+def by_tenant(
+    req: falcon.Request,
+    resp: falcon.Response,
+    tenant_id: int,
+    *,
+    scope: str | None,
+    while_suspended: bool,
+) -> TenantCall:
+    """Let a tenant in.
+
+    Raises: Unauthenticated, TooMany, WrongTenant, AddressNotAllowed, MissingScope,
+    TenantNotActive.
+    """
+    caller = keys.authenticate(_key(req))
+    profile = caller.profile
+    req.context.language = profile.language
+    limits = settings().limits.requests_per_minute
+    limit = limits.get(profile.tier) or limits["standard"]
+    _take_permit(resp, f"api:{profile.tenant_id}:{'test' if profile.is_test else 'live'}", limit)
+    if profile.tenant_id != tenant_id:
+        raise refusals.WrongTenant
+    if caller.allowed_ips:
+        caller.require_address(addresses.client(req.env))
+    if scope is not None:
+        caller.require(scope)
+    if not (while_suspended and profile.status is TenantStatus.SUSPENDED):
+        profile.require_active()
+    return TenantCall(req, resp, caller.actor, None, caller)
+
+
+def by_admin(req: falcon.Request, resp: falcon.Response) -> AdminCall:
+    """Let the operator in. Raises: AdminUnauthenticated, TooMany."""
+    key = admin_keys.authenticate(req.env.get("HTTP_X_ADMIN_KEY", ""))
+    _take_permit(resp, f"admin:{key.id}", settings().limits.requests_per_minute["standard"])
+    return AdminCall(req, resp, f"admin:{key.name}"[:60], None)
+
+
+def by_anyone(req: falcon.Request, resp: falcon.Response) -> Call:
+    """Let anyone in, but not too often. Raises: TooMany."""
+    call = Call(req, resp, "public", None)
+    _take_permit(resp, f"public:{call.address}", PUBLIC_PER_MINUTE)
+    return call
+
+
+def _key(req: falcon.Request) -> str:
+    """The key of a request, from either header. Raises: Unauthenticated."""
+    given: str | None = req.env.get("HTTP_AUTHORIZATION")
+    if given:
+        scheme, _, key = given.partition(" ")
+        if scheme.lower() != "bearer":
+            raise Unauthenticated
+        return key.strip()
+    key = req.env.get("HTTP_X_API_KEY", "").strip()
+    if not key:
+        raise Unauthenticated
+    return str(key)
+
+
+def _take_permit(resp: falcon.Response, scope: str, limit: int) -> None:
+    """Count a request, and tell in its headers what is left. Raises: TooMany."""
+    left = _permits.take(scope, limit)
+    resp.set_header("RateLimit-Limit", str(left.limit))
+    resp.set_header("RateLimit-Remaining", str(left.remaining))
+    resp.set_header("RateLimit-Reset", str(left.reset_s))
+    if not left.allowed:
+        raise TooMany(retry_after=left.reset_s)
