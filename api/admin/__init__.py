@@ -1,0 +1,1 @@
+"""What the operator's program can ask, one file a noun."""

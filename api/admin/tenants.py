@@ -1,0 +1,182 @@
+"""Businesses, as the operator sees and steers them."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from api.calls import AdminCall
+from api.fields import CURRENCY, Amount, Kes, Price, Reason, Request, Shape, money
+from api.operations import for_admin
+from api.pages import Page, Paging, page
+from api.resources.tenant import TenantShape, tenant_shape
+from core import ids
+from core.errors import NotFound
+from core.ledger import accounts
+from core.money import Money
+from core.tenants import fields, tenants, terms
+from core.tenants.models import Tenant, TenantStatus
+from core.tenants.tenants import WrongState
+
+
+class TenantFilter(Paging, frozen=True, kw_only=True):
+    """Which businesses to list."""
+
+    status: TenantStatus | None = None
+
+
+class Why(Request, frozen=True, kw_only=True):
+    """Why something is done."""
+
+    reason: Reason
+
+
+class Adjustment(Request, frozen=True, kw_only=True):
+    """Money put right by hand: a positive amount is added, a negative one taken."""
+
+    amount: Amount
+    reason: Reason
+
+
+class Terms(Request, frozen=True, kw_only=True):
+    """The operator's terms; what is left out stays, and a price of null is the tier's again."""
+
+    price: Amount | UnsetType | None = UNSET
+    tier: str | UnsetType = UNSET
+    credit_limit: Amount | UnsetType = UNSET
+
+
+class AdminTenantShape(TenantShape, frozen=True, kw_only=True):
+    """A business with its money."""
+
+    own_price: Price | None
+    available: Kes
+    held: Kes
+    credit_limit: Kes
+
+
+def _detail(row: Tenant) -> AdminTenantShape:
+    purse = accounts.balance(row.id)
+    return AdminTenantShape(
+        **msgspec.structs.asdict(tenant_shape(row)),
+        own_price=None if row.price_units is None else Money(row.price_units).price_text(),
+        available=purse.available.text(),
+        held=purse.held.text(),
+        credit_limit=purse.credit_limit.text(),
+    )
+
+
+class Tenants:
+    """GET /admin/tenants"""
+
+    @for_admin("adminListTenants")
+    def on_get(self, call: AdminCall, where: TenantFilter) -> Page[TenantShape]:
+        """List businesses, newest first."""
+        return page(
+            call,
+            where,
+            lambda after, limit: tenants.listing(
+                status=where.status, after=None if after is None else int(after), limit=limit
+            ),
+            tenant_shape,
+            key=lambda row: row.id,
+        )
+
+
+class OneTenant:
+    """GET and PATCH /admin/tenants/{tenant}"""
+
+    @for_admin("adminGetTenant", refuses=(NotFound,))
+    def on_get(self, call: AdminCall, tenant: int) -> AdminTenantShape:
+        """One business with its money."""
+        return _detail(tenants.get(tenant))
+
+    @for_admin(
+        "adminSetTerms",
+        refuses=(
+            NotFound,
+            terms.InvalidPrice,
+            terms.UnknownTier,
+            terms.NegativeCredit,
+            terms.CreditInUse,
+        ),
+    )
+    def on_patch(self, call: AdminCall, tenant: int, asked: Terms) -> AdminTenantShape:
+        """Set price, tier and credit limit; texts already accepted keep their price."""
+        done = tenants.set_terms(
+            tenant,
+            price=money(asked.price),
+            tier=asked.tier,
+            credit_limit=money(asked.credit_limit),
+            actor=call.actor,
+            channel="admin",
+        )
+        return _detail(done)
+
+
+class ApproveTenant:
+    """POST /admin/tenants/{tenant}/approve"""
+
+    @for_admin("adminApproveTenant", refuses=(NotFound, WrongState))
+    def on_post(self, call: AdminCall, tenant: int) -> AdminTenantShape:
+        """Let a waiting business send."""
+        return _detail(tenants.approve(tenant, actor=call.actor, channel="admin"))
+
+
+class RejectTenant:
+    """POST /admin/tenants/{tenant}/reject"""
+
+    @for_admin("adminRejectTenant", refuses=(NotFound, WrongState, fields.FieldMissing))
+    def on_post(self, call: AdminCall, tenant: int, asked: Why) -> AdminTenantShape:
+        """Turn a waiting business away, saying why."""
+        done = tenants.reject(tenant, asked.reason, actor=call.actor, channel="admin")
+        return _detail(done)
+
+
+class SuspendTenant:
+    """POST /admin/tenants/{tenant}/suspend"""
+
+    @for_admin("adminSuspendTenant", refuses=(NotFound, WrongState, fields.FieldMissing))
+    def on_post(self, call: AdminCall, tenant: int, asked: Why) -> AdminTenantShape:
+        """Stop a business, saying why. Its money stays where it is."""
+        done = tenants.suspend(tenant, asked.reason, actor=call.actor, channel="admin")
+        return _detail(done)
+
+
+class ResumeTenant:
+    """POST /admin/tenants/{tenant}/resume"""
+
+    @for_admin("adminResumeTenant", refuses=(NotFound, WrongState))
+    def on_post(self, call: AdminCall, tenant: int) -> AdminTenantShape:
+        """Let a suspended business go on."""
+        return _detail(tenants.resume(tenant, actor=call.actor, channel="admin"))
+
+
+class AdjustmentShape(Shape, frozen=True, kw_only=True):
+    """What a wallet holds after it was put right."""
+
+    tenant: int
+    amount: Kes
+    currency: str
+    available: Kes
+
+
+class AdjustWallet:
+    """POST /admin/tenants/{tenant}/adjust"""
+
+    @for_admin(
+        "adminAdjustWallet",
+        refuses=(NotFound, terms.NothingToAdjust, fields.FieldMissing),
+    )
+    def on_post(self, call: AdminCall, tenant: int, asked: Adjustment) -> AdjustmentShape:
+        """Add money to a wallet by hand, or with a minus take from it what it can give."""
+        once = call.once or ids.new("adj")
+        tenants.adjust_wallet(
+            tenant, asked.amount.money, asked.reason, once=once, actor=call.actor, channel="admin"
+        )
+        return AdjustmentShape(
+            tenant=tenant,
+            amount=asked.amount.money.text(),
+            currency=CURRENCY,
+            available=accounts.balance(tenant).available.text(),
+        )

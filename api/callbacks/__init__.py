@@ -1,0 +1,1 @@
+"""What providers tell us: answered at once, stored first, understood later."""

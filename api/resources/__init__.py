@@ -1,0 +1,1 @@
+"""What a tenant's program can ask, one file a noun."""
