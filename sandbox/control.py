@@ -10,6 +10,7 @@ from typing import Any
 import falcon
 
 from sandbox.daraja.c2b import Rejected
+from sandbox.daraja.ledger import Payment
 from sandbox.daraja.stk import CANCELLED, PAID, UNANSWERED, WRONG_PIN, NoPrompt, Prompt
 from sandbox.faults import Unknown, Wrong
 from sandbox.numbers import is_msisdn, msisdn
@@ -194,7 +195,8 @@ class Pin(Door):
             return
         receipt = prompt.receipt or None
         answer = {"status": prompt.status, "receipt": receipt, "result_code": prompt.result_code}
-        write(resp, answer | {"message": _message(prompt), "prompt": prompt.shown()})
+        message = _message(prompt, self._world.daraja.ledger.find(prompt.receipt))
+        write(resp, answer | {"message": message, "prompt": prompt.shown()})
 
 
 class Paybill(Door):
@@ -280,10 +282,10 @@ def _registered(world: World) -> dict[str, Any]:
     }
 
 
-def _message(prompt: Prompt) -> str:
+def _message(prompt: Prompt, payment: Payment | None) -> str:
     """What the phone shows."""
-    if prompt.status == "paid":
-        return _confirmed(prompt.receipt, prompt.amount, prompt.reference)
+    if payment is not None:
+        return _confirmed(payment.receipt, payment.amount, payment.account)
     shown = {
         "cancelled": "You cancelled. No money was taken.",
         "timed_out": "The request was not answered.",

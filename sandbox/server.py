@@ -50,6 +50,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.raw_requestline = self.rfile.readline(65537)
             if not self.raw_requestline or not self.parse_request():
                 return
+            # Reading the head has set this to what the client wishes.
+            self.close_connection = True
             environ = self._environ(self._body())
         except Refusal as refusal:
             self.send_error(int(str(refusal)))

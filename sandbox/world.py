@@ -20,6 +20,9 @@ from sandbox.scheduler import Scheduler
 REPORT_THREADS = 16
 PAYMENT_THREADS = 16
 
+RESET_PATIENCE_SECONDS = 2.0
+"""How long a reset waits for callbacks under way."""
+
 
 class Wiring(msgspec.Struct, frozen=True):
     """What the outside world was told about the application."""
@@ -74,9 +77,9 @@ class World:
         self.daraja = Daraja(self._wiring.merchant, self.faults, self.scheduler, self.courier)
 
     def reset(self) -> None:
-        """As just started."""
-        self._reports.forget()
-        self.scheduler.forget()
+        """As just started; no callback of the former life comes after this."""
+        self._reports.forget(RESET_PATIENCE_SECONDS)
+        self.scheduler.forget(RESET_PATIENCE_SECONDS)
         self.faults.reset()
         self.courier.forget()
         self._begin()
