@@ -39,14 +39,17 @@ def count_address(address: str | None) -> None:
 
 
 def count_phone(msisdn: str) -> None:
-    """Count a sign-up of a phone and the code it will be sent. Raises: TooManySignUps,
-    TooManyCodes.
-    """
-    limits = settings().limits
-    got = quota.take(f"signup:phone:{msisdn}", limits.signups_per_phone_per_day, seconds=_DAY_S)
+    """Count a sign-up of a phone. Raises: TooManySignUps."""
+    scope = f"signup:phone:{msisdn}"
+    got = quota.take(scope, settings().limits.signups_per_phone_per_day, seconds=_DAY_S)
     if not got.allowed:
         raise TooManySignUps(retry_after=got.reset_s)
-    got = quota.take(f"code:phone:{msisdn}", limits.codes_per_hour, seconds=_HOUR_S)
+
+
+def count_code(msisdn: str) -> None:
+    """Count a code sent to a phone. Raises: TooManyCodes."""
+    scope = f"code:phone:{msisdn}"
+    got = quota.take(scope, settings().limits.codes_per_hour, seconds=_HOUR_S)
     if not got.allowed:
         raise TooManyCodes(minutes=-(-got.reset_s // 60), retry_after=got.reset_s)
 

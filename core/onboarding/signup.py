@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from core import clock, events, ids, words
 from core.database import after_commit, transaction
@@ -41,7 +42,7 @@ class SignedUp:
     """A business that waits for its code, which went through `channel`."""
 
     tenant: Tenant
-    channel: str
+    channel: Literal["sms"]
     expires_at: datetime
 
 
@@ -73,32 +74,43 @@ def sign_up(
     """
     if accept_terms is not True:
         raise TermsNotAccepted
-    details: dict[str, str | None] = {
-        "name": fields.line(business_name, "business_name", most=120),
-        "contact_name": fields.line(contact_name, "contact_name", most=120),
-        "email": fields.email(email),
-        "language": fields.language(language),
-    }
+    details = _read(business_name, contact_name, email, language)
     msisdn = _read_phone(phone)
     limits.count_address(ip)
     _refuse_registered(msisdn)
     limits.count_phone(msisdn)
+    limits.count_code(msisdn)
     with transaction():
-        tenant, is_new = _put(msisdn, details)
-        accounts.open_purses(tenant.id, daily_cap=settings().limits.daily_spend_cap_units)
-        person = people.introduce(msisdn, tenant.contact_name, tenant.language)
-        people.join(person, tenant.id, Role.OWNER)
-        audit.record(
-            tenant.id,
-            f"person:{person.id}",
-            channel,
-            "tenant.signed_up" if is_new else "tenant.signed_up_again",
-            subject=f"tenant:{tenant.id}",
-            after={**details, "phone": msisdn},
-        )
+        tenant = _store(msisdn, details, channel)
         code, expires_at = codes.issue(tenant.id)
         send_platform_text(msisdn, _code_text(code, tenant.language), once=f"code:{ids.new('cod')}")
     return SignedUp(tenant, "sms", expires_at)
+
+
+def open_proved(
+    business_name: str,
+    contact_name: str,
+    phone: str,
+    email: str | None = None,
+    language: str | None = None,
+    *,
+    channel: str,
+) -> Tenant:
+    """Register a business whose phone has proved itself, as a caller's number on USSD does.
+
+    It waits for approval at once, without keys: those are made where they can be shown. The door
+    has asked for the terms to be accepted. A sign-up that waits for a code is renewed and opened.
+    Raises: Invalid of several kinds, PhoneRegistered, TooManySignUps.
+    """
+    details = _read(business_name, contact_name, email, language)
+    msisdn = _read_phone(phone)
+    _refuse_registered(msisdn)
+    limits.count_phone(msisdn)
+    with transaction():
+        tenant = _store(msisdn, details, channel)
+        codes.kill(tenant.id)
+        _prove(tenant, channel)
+    return rows.get(tenant.id)
 
 
 def verify(tenant_id: int, code: str, *, ip: str | None, channel: str = "api") -> Verified:
@@ -117,7 +129,7 @@ def verify(tenant_id: int, code: str, *, ip: str | None, channel: str = "api") -
         else:
             tried = codes.attempt(tenant.id, typed)
             if tried.verdict is Verdict.RIGHT:
-                return _open(tenant, channel)
+                return _verified(tenant, channel)
     # Refused only now: inside the transaction, a refusal would undo the counting of the try.
     match tried.verdict:
         case Verdict.BURNT:
@@ -128,6 +140,17 @@ def verify(tenant_id: int, code: str, *, ip: str | None, channel: str = "api") -
             raise AlreadyVerified
         case _:
             raise CodeWrong(left=tried.left)
+
+
+def _read(
+    business_name: str, contact_name: str, email: str | None, language: str | None
+) -> dict[str, str | None]:
+    return {
+        "name": fields.line(business_name, "business_name", most=120),
+        "contact_name": fields.line(contact_name, "contact_name", most=120),
+        "email": fields.email(email),
+        "language": fields.language(language),
+    }
 
 
 def _read_phone(given: str) -> str:
@@ -148,6 +171,23 @@ def _refuse_registered(msisdn: str) -> None:
         .exists()
     ):
         raise PhoneRegistered
+
+
+def _store(msisdn: str, details: Mapping[str, str | None], channel: str) -> Tenant:
+    """Store a business with its purses and owner, or renew the one that waits."""
+    tenant, is_new = _put(msisdn, details)
+    accounts.open_purses(tenant.id, daily_cap=settings().limits.daily_spend_cap_units)
+    person = people.introduce(msisdn, tenant.contact_name, tenant.language)
+    people.join(person, tenant.id, Role.OWNER)
+    audit.record(
+        tenant.id,
+        f"person:{person.id}",
+        channel,
+        "tenant.signed_up" if is_new else "tenant.signed_up_again",
+        subject=f"tenant:{tenant.id}",
+        after={**details, "phone": msisdn},
+    )
+    return tenant
 
 
 def _put(msisdn: str, details: Mapping[str, str | None]) -> tuple[Tenant, bool]:
@@ -194,8 +234,16 @@ def _code_text(code: str, language: str) -> str:
     )
 
 
-def _open(tenant: Tenant, channel: str) -> Verified:
-    """Do what a proved phone entitles to. Runs in the transaction that used the code up."""
+def _verified(tenant: Tenant, channel: str) -> Verified:
+    """Open a business and make its keys. Runs in the transaction that used the code up."""
+    actor = _prove(tenant, channel)
+    _, live_key = keys.create(tenant.id, "Live", mode="live", actor=actor, channel=channel)
+    _, test_key = keys.create(tenant.id, "Test", mode="test", actor=actor, channel=channel)
+    return Verified(rows.get(tenant.id), live_key, test_key)
+
+
+def _prove(tenant: Tenant, channel: str) -> str:
+    """Do what a proved phone entitles to. Returns the actor: the person behind the phone."""
     moved = (
         Tenant.update(status=TenantStatus.PENDING.value, verified_at=clock.now())
         .where(Tenant.id == tenant.id, Tenant.status == TenantStatus.UNVERIFIED.value)
@@ -205,8 +253,6 @@ def _open(tenant: Tenant, channel: str) -> Verified:
         raise AlreadyVerified
     owner = people.by_phone(tenant.phone)
     actor = f"person:{owner.id}" if owner else f"tenant:{tenant.id}"
-    _, live_key = keys.create(tenant.id, "Live", mode="live", actor=actor, channel=channel)
-    _, test_key = keys.create(tenant.id, "Test", mode="test", actor=actor, channel=channel)
     transfers.post(
         accounts.platform(Platform.PLAY_MONEY),
         accounts.purse_id(tenant.id, Purse.PLAY),
@@ -227,4 +273,4 @@ def _open(tenant: Tenant, channel: str) -> Verified:
     )
     events.record("tenant.pending", tenant.id, business=tenant.name)
     after_commit(keys.forget_cached)
-    return Verified(rows.get(tenant.id), live_key, test_key)
+    return actor

@@ -13,7 +13,7 @@ from core.ledger import accounts, proof
 from core.ledger.accounts import Purse
 from core.ledger.models import Account
 from core.messaging.models import Message
-from core.onboarding import codes, signup
+from core.onboarding import codes, jobs, signup
 from core.onboarding.errors import (
     AlreadyVerified,
     CodeBurnt,
@@ -259,6 +259,42 @@ def test_a_crash_leaves_either_all_or_nothing(store, monkeypatch):
     verify(sign_up().tenant.id, code())
 
 
+# A phone that proves itself
+
+
+def open_proved(**changes):
+    given = {"business_name": "Mama Mboga", "contact_name": "Asha", "phone": PHONE}
+    return signup.open_proved(**{**given, **changes}, channel="ussd")
+
+
+def test_a_phone_that_proves_itself_needs_no_code(store):
+    tenant = open_proved(language="sw")
+
+    assert (tenant.status, tenant.language) == ("pending", "sw")
+    assert people.role_of(people.by_phone(PHONE).id, tenant.id) is Role.OWNER
+    assert accounts.balance(tenant.id, Purse.PLAY).available.text() == "10000.00"
+    assert texts() == list(ApiKey.select()) == []
+    with pytest.raises(PhoneRegistered):
+        open_proved()
+
+
+def test_it_takes_over_what_a_stranger_typed(waiting):
+    typed = code()
+    tenant = open_proved(business_name="Mama Njeri", contact_name="Njeri")
+
+    assert (tenant.id, tenant.name, tenant.email) == (waiting, "Mama Njeri", None)
+    assert people.by_phone(PHONE).name == "Njeri"
+    assert refusal(verify, waiting, typed).startswith("code_wrong")
+
+
+def test_proving_and_verifying_at_once_open_it_once(waiting):
+    right = code()
+    found = together(8, lambda number: open_proved() if number % 2 else verify(waiting, right))
+
+    assert len(outcomes(found, Verified)) + len(outcomes(found, Tenant)) == 1
+    assert Event.select().where(Event.name == "tenant.pending").count() == 1
+
+
 # Limits
 
 
@@ -290,6 +326,7 @@ def test_a_phone_gets_so_many_codes_an_hour(store, change_settings):
         ("41.90.0.7", "41.90.0.7", True),
         ("41.90.0.7", "::ffff:41.90.0.7", True),
         ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("unknown", "unknown", True),
         ("41.90.0.7", "41.90.0.8", False),
         ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
         ("41.90.0.7", None, False),
@@ -452,4 +489,5 @@ def test_old_codes_are_forgotten(store):
     assert codes.forget_old() == 0
     clock.advance(1)
 
-    assert codes.forget_old() == 1
+    jobs.forget_codes()
+    assert VerificationCode.select().count() == 0

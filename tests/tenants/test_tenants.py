@@ -138,6 +138,12 @@ def test_businesses_are_listed_newest_first_and_by_state(make_tenant):
     assert [each.id for each in tenants.listing(limit=1)] == [second]
 
 
+@pytest.mark.parametrize("nobody", [999, -1, 2**31, 2**70])
+def test_nobody_has_no_profile(store, nobody):
+    with pytest.raises(NotFound):
+        profile(nobody)
+
+
 def test_the_operator_is_a_profile_without_a_price(store):
     assert SAME_PLATFORM == PLATFORM_TENANT
     assert profile(PLATFORM_TENANT).price == Money(0)
@@ -155,6 +161,25 @@ def test_a_profile_is_changed_field_by_field(make_tenant):
         "email": "a@example.com",
         "language": "en",
     }
+
+
+def test_names_and_address_are_kept_as_people_mean_them(make_tenant):
+    tenant_id = make_tenant().tenant_id
+    given = {"name": " Mama  Njeri ", "contact_name": "Njeri", "address": "Box 7, Nakuru"}
+    after = tenants.update_profile(tenant_id, **given, **BY)
+
+    assert (after.name, after.contact_name) == ("Mama Njeri", "Njeri")
+    assert tenants.update_profile(tenant_id, address="", **BY).address is None
+
+
+def test_the_record_goes_on_where_a_page_ended(make_tenant):
+    tenant_id = make_tenant().tenant_id
+    for name in ("A", "B", "C"):
+        tenants.update_profile(tenant_id, name=name, **BY)
+    newest, *older = audit.listing(tenant_id)
+
+    assert audit.listing(tenant_id, newest.id, 1) == older[:1]
+    assert audit.listing() == [newest, *older]
 
 
 def test_changing_nothing_leaves_no_record(make_tenant):
