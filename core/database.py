@@ -123,6 +123,19 @@ def transaction() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def savepoint() -> Iterator[None]:
+    """Undo what is inside when it fails, and only that, though an outer transaction goes on.
+
+    Outside a transaction it does nothing: put it around a `transaction()`.
+    """
+    if not db.obj.in_transaction():
+        yield
+        return
+    with db.obj.atomic():
+        yield
+
+
 def after_commit(act: Callable[[], object]) -> None:
     """Do something once the outermost transaction holds; at once when there is none."""
     db.obj.after_commit(act)
@@ -148,10 +161,11 @@ def grouped(work: Callable[[], T]) -> T:
 
     On SQLite the first thread to get the write lock serves everybody who is waiting, so thirty
     requests cost one flush. `work` may be run again when a neighbour's fails, so it must do nothing
-    but database work. On PostgreSQL it is an ordinary transaction.
+    but database work. On PostgreSQL it is an ordinary transaction. Inside another transaction it
+    joins that one, and when it fails only its own part is undone.
     """
     if is_postgres() or db.obj.in_transaction():
-        with transaction():
+        with savepoint(), transaction():
             return work()
     ticket = _Ticket(work)
     _waiting.append(ticket)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core import clock
-from core.database import changed, execute, transaction
+from core.database import changed, execute, savepoint, transaction
 from core.ledger.errors import CannotWithdraw
 from core.ledger.models import Account
 from core.money import Money
@@ -62,7 +62,7 @@ def withdraw(
     Raises: CannotWithdraw.
     """
     row = (purse_id, credit_id, _positive(amount), kind, once, subject, actor, clock.ms())
-    with transaction():
+    with savepoint(), transaction():
         if execute(_WRITE, row).fetchone() is None:
             return False
         for account_id in sorted((purse_id, credit_id)):
