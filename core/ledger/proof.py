@@ -22,8 +22,7 @@ _TOTALS = """
 _BELOW = """
     SELECT id, tenant_id, posted_credit - posted_debit - pending + credit_limit
     FROM account
-    WHERE tenant_id IS NOT NULL AND pending > 0
-      AND posted_credit - posted_debit - pending + credit_limit < 0
+    WHERE tenant_id IS NOT NULL AND posted_credit - posted_debit - pending + credit_limit < 0
 """
 _PENDING = """
     SELECT a.id, a.tenant_id, a.pending, COALESCE(h.open, 0)
@@ -33,15 +32,16 @@ _PENDING = """
     WHERE a.pending <> COALESCE(h.open, 0)
 """
 _SETTLED = """
-    SELECT h.account_id, h.taken, COALESCE(t.taken, 0), h.released, COALESCE(t.released, 0)
-    FROM (SELECT account_id, SUM(taken) AS taken, SUM(released) AS released
-          FROM hold GROUP BY account_id) h
-    LEFT JOIN (SELECT debit_id,
-                      SUM(CASE WHEN phase = 'take' THEN amount ELSE 0 END) AS taken,
-                      SUM(CASE WHEN phase = 'release' THEN amount ELSE 0 END) AS released
-               FROM transfer WHERE phase <> 'post' GROUP BY debit_id) t
-           ON t.debit_id = h.account_id
-    WHERE h.taken <> COALESCE(t.taken, 0) OR h.released <> COALESCE(t.released, 0)
+    SELECT account_id, SUM(held_taken), SUM(taken), SUM(held_released), SUM(released)
+    FROM (SELECT account_id, SUM(taken) AS held_taken, SUM(released) AS held_released,
+                 0 AS taken, 0 AS released
+          FROM hold GROUP BY account_id
+          UNION ALL
+          SELECT debit_id, 0, 0, SUM(CASE WHEN phase = 'take' THEN amount ELSE 0 END),
+                 SUM(CASE WHEN phase = 'release' THEN amount ELSE 0 END)
+          FROM transfer WHERE phase <> 'post' GROUP BY debit_id) both_ways
+    GROUP BY account_id
+    HAVING SUM(held_taken) <> SUM(taken) OR SUM(held_released) <> SUM(released)
 """
 
 
