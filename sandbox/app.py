@@ -5,7 +5,7 @@ from __future__ import annotations
 import falcon
 
 from core.settings import Settings
-from sandbox import control, handset
+from sandbox import control, customer, handset
 from sandbox.daraja import resources as daraja
 from sandbox.onfon import resources as onfon
 from sandbox.replies import App
@@ -16,6 +16,6 @@ def create_app(settings: Settings) -> App:
     """A sandbox of its own, empty."""
     world = World(wire(settings))
     app: App = falcon.App()
-    for part in (control, handset, onfon, daraja):
+    for part in (control, customer, handset, onfon, daraja):
         part.add_routes(app, world)
     return app

@@ -16,36 +16,28 @@ import msgspec
 from sandbox.daraja.c2b import C2b
 from sandbox.daraja.errors import LOCKED, DarajaError
 from sandbox.daraja.ledger import Ledger, Payment
+from sandbox.daraja.outcomes import (
+    CANCELLED,
+    LIMITED,
+    MISMATCH,
+    PAID,
+    STATUSES,
+    STILL_OPEN,
+    UNANSWERED,
+    WORDS,
+    WRONG_PIN,
+    Prompt,
+    as_text,
+    outcome,
+    success,
+)
 from sandbox.daraja.post import COPIES, Post
 from sandbox.faults import Faults
 from sandbox.scheduler import Scheduler, Task
-from sandbox.times import NAIROBI, compact, iso_now, nairobi_now
+from sandbox.times import NAIROBI, iso_now, nairobi_now
 
 PROMPTS_MAX = 100_000
 """Prompts kept to be looked at and asked about."""
-
-PAID, LOW_BALANCE, LIMITED, CANCELLED, UNANSWERED, WRONG_PIN = 0, 1, 17, 1032, 1037, 2001
-MISMATCH, STILL_OPEN = 2028, 4999
-
-# The words in the callback, and in the query where they are others.
-WORDS = {
-    PAID: ("The service request is processed successfully.",),
-    LOW_BALANCE: ("The balance is insufficient for the transaction.",),
-    2: ("Declined due to limit rule.",),
-    11: ("The DebitParty is in an invalid state.",),
-    LIMITED: ("Rule limited.",),
-    1001: ("Unable to lock subscriber, a transaction is already in process.",),
-    1019: ("Transaction has expired.",),
-    1025: ("An error occurred while sending a push request.",),
-    CANCELLED: ("Request cancelled by user.", "Request Cancelled by user."),
-    UNANSWERED: ("No response from user.", "DS timeout user cannot be reached."),
-    WRONG_PIN: ("The initiator information is invalid.",),
-    MISMATCH: ("The request is not permitted according to product assignment.",),
-    STILL_OPEN: ("The transaction is still under processing",),
-    8006: ("The security credential is locked.",),
-}
-
-STATUSES = {PAID: "paid", CANCELLED: "cancelled", UNANSWERED: "timed_out", WRONG_PIN: "wrong_pin"}
 
 # Integrators report that these make a push fail without a word.
 _SWALLOWED = re.compile(r"[&@#]")
@@ -53,30 +45,6 @@ _SWALLOWED = re.compile(r"[&@#]")
 
 class NoPrompt(Exception):
     """Nothing to answer on that phone."""
-
-
-class Prompt(msgspec.Struct):
-    """One push."""
-
-    phone: str
-    amount: int
-    reference: str
-    description: str
-    checkout_request_id: str
-    merchant_request_id: str
-    status: str
-    at: str
-    url: str
-    is_till: bool = False
-    result_code: int | None = None
-    receipt: str = ""
-
-    def shown(self) -> dict[str, object]:
-        """As /state shows it: without the address, which carries a secret."""
-        row = msgspec.structs.asdict(self)
-        for hidden in ("url", "is_till"):
-            del row[hidden]
-        return row
 
 
 class Push(msgspec.Struct, frozen=True):
@@ -109,10 +77,14 @@ class Stk:
         self._pushed: dict[tuple[str, int], float] = {}
         self._queries: deque[float] = deque()
 
-    def prompts(self) -> list[Prompt]:
-        """All that are kept, oldest first."""
+    def shown(self, phone: str = "", since: str = "") -> list[dict[str, object]]:
+        """Prompts of a phone not older than a time, oldest first; all of them without either."""
         with self._lock:
-            return list(self._order)
+            return [
+                prompt.shown()
+                for prompt in self._order
+                if (not phone or prompt.phone == phone) and prompt.at >= since
+            ]
 
     def push(self, push: Push) -> Prompt:
         """Put a prompt on a phone.
@@ -212,7 +184,7 @@ class Stk:
             if prompt.status not in ("open", "timed_out") or prompt.result_code is not None:
                 return
             prompt.result_code = UNANSWERED
-        self._tell(prompt, _outcome(prompt, UNANSWERED), 0.0)
+        self._tell(prompt, outcome(prompt, UNANSWERED), 0.0)
 
     def answer(self, phone: str, code: int, checkout_request_id: str = "") -> Prompt:
         """Somebody at the phone acts.
@@ -230,14 +202,16 @@ class Stk:
 
     def _settle(self, prompt: Prompt, code: int, at_once: bool = False) -> list[Task]:
         """End a prompt, and say so; answers what is to be said at once, if that is asked."""
-        if not self._close(prompt, STATUSES.get(code, "failed")):
-            return []
-        prompt.result_code = code
+        with self._lock:
+            if not self._close(prompt, STATUSES.get(code, "failed")):
+                return []
+            prompt.result_code = code
+            payment = self._book(prompt) if code == PAID else None
         delay = 0.0 if at_once else self._faults.number("daraja.callback_delay")
-        if code != PAID:
-            self._tell(prompt, _outcome(prompt, code), delay)
+        if payment is None:
+            self._tell(prompt, outcome(prompt, code), delay)
             return []
-        return self._say_paid(prompt, self._book(prompt), delay, at_once)
+        return self._say_paid(prompt, payment, delay, at_once)
 
     def _book(self, prompt: Prompt) -> Payment:
         amount = prompt.amount
@@ -259,7 +233,7 @@ class Stk:
     ) -> list[Task]:
         hit = partial(self._strikes, prompt.phone)
         if hit("late_success"):
-            self._tell(prompt, _outcome(prompt, UNANSWERED), delay)
+            self._tell(prompt, outcome(prompt, UNANSWERED), delay)
             delay += self._faults.number("daraja.late_seconds")
         gap = self._faults.number("daraja.c2b_delay")
         c2b_delay, stk_delay = (delay, delay + gap) if hit("c2b_first") else (delay + gap, delay)
@@ -267,10 +241,11 @@ class Stk:
         if registration and self._faults.flag("daraja.c2b_on_stk"):
             self._c2b.confirm(payment, registration, c2b_delay)
         if hit("failure_after_success"):
-            self._tell(prompt, _outcome(prompt, CANCELLED), stk_delay + 0.5)
+            self._tell(prompt, outcome(prompt, CANCELLED), stk_delay + 0.5)
         body = self._success(prompt, payment)
-        if at_once and not hit("silent"):
-            return [partial(self._post.now, "stk", prompt.checkout_request_id, prompt.url, body)]
+        if at_once:
+            say = partial(self._post.now, "stk", prompt.checkout_request_id, prompt.url, body)
+            return [] if hit("silent") else [say]
         self._tell(prompt, body, stk_delay)
         return []
 
@@ -281,27 +256,14 @@ class Stk:
         if self._strikes(prompt.phone, "silent"):
             return
         if self._strikes(prompt.phone, "text_values"):
-            body = _as_text(body)
+            body = as_text(body)
         copies = COPIES if self._strikes(prompt.phone, "duplicate") else 1
         self._post.later(delay, "stk", prompt.checkout_request_id, prompt.url, body, copies)
 
     def _success(self, prompt: Prompt, payment: Payment) -> dict[str, Any]:
-        masked = self._strikes(prompt.phone, "masked_phone")
-        phone = f"{prompt.phone[:6]}***{prompt.phone[-3:]}" if masked else int(prompt.phone)
-        items: list[dict[str, Any]] = [
-            {"Name": "Amount", "Value": float(payment.amount)},
-            {"Name": "MpesaReceiptNumber", "Value": payment.receipt},
-            {"Name": "Balance"},
-            {"Name": "TransactionDate", "Value": int(compact(payment.moment))},
-            {"Name": "PhoneNumber", "Value": phone},
-        ]
-        if self._strikes(prompt.phone, "balance_item_missing"):
-            del items[2]
-        if self._strikes(prompt.phone, "items_shuffled"):
-            items.reverse()
-        body = _outcome(prompt, PAID)
-        body["Body"]["stkCallback"]["CallbackMetadata"] = {"Item": items}
-        return body
+        names = ("masked_phone", "balance_item_missing", "items_shuffled")
+        struck = {name for name in names if self._strikes(prompt.phone, name)}
+        return success(prompt, payment, struck)
 
     def query(self, checkout_request_id: str) -> dict[str, str]:
         """How a push stands, as far as Daraja will say.
@@ -356,21 +318,3 @@ def is_stale(timestamp: str, tolerance_seconds: float) -> bool:
     except ValueError:
         return True
     return abs((nairobi_now() - stamped).total_seconds()) > tolerance_seconds
-
-
-def _outcome(prompt: Prompt, code: int) -> dict[str, Any]:
-    callback = {
-        "MerchantRequestID": prompt.merchant_request_id,
-        "CheckoutRequestID": prompt.checkout_request_id,
-        "ResultCode": code,
-        "ResultDesc": WORDS.get(code, ("Failed.",))[0],
-    }
-    return {"Body": {"stkCallback": callback}}
-
-
-def _as_text(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _as_text(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_as_text(inner) for inner in value]
-    return f"{value:.2f}" if isinstance(value, float) else str(value)

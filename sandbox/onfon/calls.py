@@ -9,7 +9,7 @@ import falcon
 
 from sandbox.faults import Faults
 from sandbox.onfon.accounts import Account
-from sandbox.onfon.gateway import Gateway
+from sandbox.onfon.gateway import Gateway, Refused
 from sandbox.replies import drop, write, write_html
 from sandbox.world import World
 
@@ -17,6 +17,13 @@ from sandbox.world import World
 def envelope(data: object, code: int = 0, description: str = "Success") -> dict[str, Any]:
     """What every answer of Onfon is wrapped in."""
     return {"ErrorCode": code, "ErrorDescription": description, "Data": data}
+
+
+def refuse(
+    req: falcon.Request, resp: falcon.Response, refused: Refused, params: dict[str, Any]
+) -> None:
+    """Answer a refused call."""
+    write(resp, envelope(None, refused.code, str(refused)), refused.status)
 
 
 class Call:
@@ -34,7 +41,10 @@ class Call:
         return self._world.faults
 
     def _sick(self, req: falcon.Request, resp: falcon.Response) -> bool:
-        """Whether the gateway is in no state to read a call; the answer is then given."""
+        """Whether the gateway is in no state to read a call; the answer is then given.
+
+        Raises: Refused (no AccessKey).
+        """
         if self._faults.hit("onfon.reset"):
             drop(req)
             return True
@@ -42,8 +52,7 @@ class Call:
             write_html(resp, "503 Service Unavailable", falcon.HTTP_503)
             return True
         if self._faults.flag("onfon.require_access_key") and not req.get_header("AccessKey"):
-            write(resp, envelope(None, 401, "AccessKey header is missing."), falcon.HTTP_401)
-            return True
+            raise Refused(401, "AccessKey header is missing.", 401)
         return False
 
     def _account(self, req: falcon.Request, keys: Mapping[str, Any]) -> Account:

@@ -37,9 +37,7 @@ SWITCHES: tuple[Switch, ...] = (
     fault("dlr_before_reply", "The report comes before the answer to the request."),
     fault("dlr_contradicts", "A contrary final report follows the first."),
     fault("dlr_duplicate", "The report comes three times at once."),
-    fault(
-        "dlr_failed", "The text is not delivered; the report says why, a different way each time."
-    ),
+    fault("dlr_failed", "The text is not delivered; the report says so in one of several words."),
     fault("dlr_intermediate", "A report that is not final comes before the final one."),
     fault("dlr_none", "The text is delivered but never reported on."),
     fault("dlr_operator_words", "Reports use the operators' words, as DeliveredToTerminal."),

@@ -10,6 +10,7 @@ from collections import deque
 from datetime import datetime
 from decimal import Decimal
 
+import falcon
 import msgspec
 
 from sandbox import gsm
@@ -23,7 +24,8 @@ from sandbox.scheduler import Scheduler, Task
 from sandbox.times import NAIROBI, iso_now, nairobi_now
 
 # Candidates from the table of platforms with the same three-digit codes; Onfon's own is unknown.
-SENDER_BLANK, DATA_BLANK, GENERIC, KEYS_WRONG, RESTRICTED, DATE_WRONG = 3, 5, 6, 7, 10, 19
+SENDER_BLANK, DATA_BLANK, GENERIC, KEYS_WRONG, RESTRICTED = 3, 5, 6, 7, 10
+DATE_WRONG, ENTRY_BLANK, JOB_UNKNOWN = 19, 20, 22
 
 
 class Entry(msgspec.Struct, rename="pascal"):
@@ -61,11 +63,12 @@ class Row(msgspec.Struct, rename="pascal"):
 
 
 class Refused(Exception):
-    """The whole call is refused with an ErrorCode."""
+    """The whole call is refused with an ErrorCode, mostly inside HTTP 200."""
 
-    def __init__(self, code: int, description: str) -> None:
+    def __init__(self, code: int, description: str, http: int = 200) -> None:
         super().__init__(description)
         self.code = code
+        self.status = falcon.util.code_to_http_status(http)
 
 
 class Gateway:
@@ -123,6 +126,8 @@ class Gateway:
         limit = self._faults.number("onfon.batch_limit")
         if limit and len(entries) > limit:
             raise Refused(RESTRICTED, f"At most {limit:g} messages in one request.")
+        if not all(entry.text and str(entry.number) for entry in entries):
+            raise Refused(ENTRY_BLANK, "Message or mobile number cannot be blank.")
         wait_seconds = _wait(order.schedule_date_time)
         rows: list[Row] = []
         texts: list[Text] = []

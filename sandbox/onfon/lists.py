@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import falcon
 
 from sandbox.onfon.accounts import Account
 from sandbox.onfon.calls import Call, envelope
-from sandbox.onfon.gateway import GENERIC, Refused
+from sandbox.onfon.gateway import GENERIC, JOB_UNKNOWN, Refused
 from sandbox.replies import Unreadable, read_object, write
 from sandbox.times import minute, nairobi_now
 from sandbox.world import World
 
 Rows = dict[int, dict[str, Any]]
 Body = dict[str, Any]
+Make = Callable[[int, Body], Body]
+Act = Callable[[Account, Rows, Body], str | list[Body]]
 
 STATUS_WORDS = {"delivered": "DELIVRD", "undelivered": "UNDELIV"}
 
@@ -22,7 +25,7 @@ STATUS_WORDS = {"delivered": "DELIVRD", "undelivered": "UNDELIV"}
 class Listing(Call):
     """GET, POST, PUT and DELETE of Group or Template."""
 
-    def __init__(self, world: World, attribute: str, make: Any) -> None:
+    def __init__(self, world: World, attribute: str, make: Make) -> None:
         super().__init__(world)
         self._attribute = attribute
         self._make = make
@@ -34,7 +37,7 @@ class Listing(Call):
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Create; the answer carries no id."""
 
-        def create(account: Account, rows: dict[int, Any], body: dict[str, Any]) -> str:
+        def create(account: Account, rows: Rows, body: Body) -> str:
             rows[account.next_id] = self._make(account.next_id, body)
             account.next_id += 1
             return "success#Created"
@@ -44,7 +47,7 @@ class Listing(Call):
     def on_put(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Change the row ?id=."""
 
-        def change(_: Account, rows: dict[int, Any], body: dict[str, Any]) -> str:
+        def change(_: Account, rows: Rows, body: Body) -> str:
             key = req.get_param_as_int("id") or 0
             if key not in rows:
                 raise Refused(GENERIC, "Not found.")
@@ -56,28 +59,24 @@ class Listing(Call):
     def on_delete(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Remove the row ?id=."""
 
-        def remove(_: Account, rows: dict[int, Any], body: dict[str, Any]) -> str:
+        def remove(_: Account, rows: Rows, body: Body) -> str:
             if rows.pop(req.get_param_as_int("id") or 0, None) is None:
                 raise Refused(GENERIC, "Not found.")
             return "success#Deleted"
 
         self._serve(req, resp, remove)
 
-    def _serve(self, req: falcon.Request, resp: falcon.Response, act: Any) -> None:
+    def _serve(self, req: falcon.Request, resp: falcon.Response, act: Act) -> None:
         if self._sick(req, resp):
             return
         try:
             body = read_object(req) if req.method in ("POST", "PUT") else dict(req.params)
-            account = self._account(req, body)
-            with self._gateway.accounts.lock:
-                done = act(account, getattr(account, self._attribute), body)
         except Unreadable:
-            write(resp, envelope(None, GENERIC, "Unreadable request."), falcon.HTTP_400)
-        except Refused as refused:
-            write(resp, envelope(None, refused.code, str(refused)))
-        else:
-            is_rows = isinstance(done, list)
-            write(resp, envelope(done) if is_rows else envelope(None, 0, str(done)))
+            raise Refused(GENERIC, "Unreadable request.", 400) from None
+        account = self._account(req, body)
+        with self._gateway.accounts.lock:
+            done = act(account, getattr(account, self._attribute), body)
+        write(resp, envelope(None, 0, done) if isinstance(done, str) else envelope(done))
 
 
 class SenderId(Call):
@@ -87,11 +86,7 @@ class SenderId(Call):
         """Approved sender IDs."""
         if self._sick(req, resp):
             return
-        try:
-            account = self._account(req, req.params)
-        except Refused as refused:
-            write(resp, envelope(None, refused.code, str(refused)))
-            return
+        account = self._account(req, req.params)
         rows = [
             {
                 "Id": place,
@@ -112,15 +107,10 @@ class MessageStatus(Call):
         """How one text stands."""
         if self._sick(req, resp):
             return
-        try:
-            account = self._account(req, req.params)
-        except Refused as refused:
-            write(resp, envelope(None, refused.code, str(refused)))
-            return
+        account = self._account(req, req.params)
         text = self._gateway.network.find(req.get_param("MessageId") or "")
         if text is None or text.account != account.client_id:
-            write(resp, envelope(None, 22, "Job id is not valid."))
-            return
+            raise Refused(JOB_UNKNOWN, "Job id is not valid.")
         status = STATUS_WORDS.get(text.status, "ACCEPTD")
         now = minute(nairobi_now())
         row = {
@@ -134,11 +124,11 @@ class MessageStatus(Call):
         write(resp, envelope(row))
 
 
-def make_group(key: int, body: dict[str, Any]) -> dict[str, Any]:
+def make_group(key: int, body: Body) -> Body:
     return {"GroupId": key, "GroupName": str(body.get("GroupName", "")), "ContactCount": 0}
 
 
-def make_template(key: int, body: dict[str, Any]) -> dict[str, Any]:
+def make_template(key: int, body: Body) -> Body:
     today = nairobi_now().strftime("%d-%b-%Y")
     return {
         "TemplateId": key,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from sandbox.onfon.calls import refuse
 from sandbox.onfon.doors import AccountDoor, InboundDoor, SenderDoor
+from sandbox.onfon.gateway import Refused
 from sandbox.onfon.lists import Listing, MessageStatus, SenderId, make_group, make_template
 from sandbox.onfon.sending import Balance, SendBulkSMS
 from sandbox.replies import App
@@ -22,3 +24,4 @@ def add_routes(app: App, world: World) -> None:
     app.add_route("/onfon/accounts", AccountDoor(world))
     app.add_route("/onfon/senders", SenderDoor(world))
     app.add_route("/onfon/inbound", InboundDoor(world))
+    app.add_error_handler(Refused, refuse)

@@ -21,19 +21,14 @@ class SendBulkSMS(Call):
         try:
             order = read(req, Order)
         except Unreadable:
-            write(resp, envelope(None, GENERIC, "Unreadable request."), falcon.HTTP_400)
-            return
+            raise Refused(GENERIC, "Unreadable request.", 400) from None
         numbers = order.numbers
         if self._too_busy(resp, numbers):
             return
-        try:
-            account = self._gateway.authorise(
-                str(order.client_id), order.api_key, req.get_header("AccessKey")
-            )
-            rows: list[Any] | None = list(self._gateway.send(account, order))
-        except Refused as refused:
-            write(resp, envelope(None, refused.code, str(refused)))
-            return
+        account = self._gateway.authorise(
+            str(order.client_id), order.api_key, req.get_header("AccessKey")
+        )
+        rows: list[Any] | None = list(self._gateway.send(account, order))
         hit = self._faults.hit
         if hit("onfon.missing_row", *numbers) and rows:
             rows.pop()
@@ -85,11 +80,7 @@ class Balance(Call):
         """Credits, as text."""
         if self._sick(req, resp):
             return
-        try:
-            account = self._account(req, req.params)
-        except Refused as refused:
-            write(resp, envelope(None, refused.code, str(refused)))
-            return
+        account = self._account(req, req.params)
         prefix = self._faults.flag("onfon.credits_prefix")
         shown = f"KSh{account.credits:,.2f}" if prefix else f"{account.credits:.2f}"
         write(resp, envelope([{"PluginType": "SMS", "Credits": shown}]))

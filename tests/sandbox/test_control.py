@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -227,3 +228,16 @@ def test_the_familiar_faults_of_the_page_exist(sandbox: Sandbox) -> None:
 
     assert len(named) >= 10
     assert set(named) <= known
+
+
+def test_every_switch_is_in_the_documentation() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    onfon, daraja = page.partition("### `onfon`")[2].split("### `daraja`")
+    missing = [
+        switch.name
+        for part, switches in ((onfon, ONFON), (daraja, DARAJA))
+        for switch in switches
+        if f"| `{switch.name}` | {switch.kind} | " not in part or switch.sentence not in part
+    ]
+
+    assert missing == []

@@ -165,7 +165,12 @@ def test_a_scheduled_text_waits_for_its_time(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize(
     ("body", "code"),
-    [({"SenderId": ""}, 3), ({"MessageParameters": []}, 5), ({"MessageParameters": None}, 5)],
+    [
+        ({"SenderId": ""}, 3),
+        ({"MessageParameters": []}, 5),
+        ({"MessageParameters": None}, 5),
+        ({"MessageParameters": [{"Number": ASHA, "Text": ""}]}, 20),
+    ],
 )
 def test_a_hole_in_the_body_refuses_the_call(
     sandbox: Sandbox, body: dict[str, Any], code: int
