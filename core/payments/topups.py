@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from datetime import timedelta
 
 import peewee
@@ -61,13 +62,13 @@ def request(
     msisdn = _payer(phone_given)
     mode = "topup-test" if profile.is_test else "topup"
     key = f"{mode}:{profile.tenant_id}:{once}"
-    for _ in range(2):
-        try:
-            return _ask_once(profile, amount, msisdn, key, actor, push_after_s)
-        except peewee.IntegrityError:
-            # A twin was faster by a moment: look again, and find what it made.
-            continue
-    raise PhoneBusy(phone=phone.pretty(msisdn))
+    # A twin may be faster by a moment, and have the phone: a second look finds what it made.
+    with suppress(peewee.IntegrityError, PhoneBusy, TooManyPushes):
+        return _ask_once(profile, amount, msisdn, key, actor, push_after_s)
+    try:
+        return _ask_once(profile, amount, msisdn, key, actor, push_after_s)
+    except peewee.IntegrityError as error:
+        raise PhoneBusy(phone=phone.pretty(msisdn)) from error
 
 
 def _check_amount(amount: Money) -> None:
