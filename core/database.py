@@ -75,9 +75,14 @@ def make_database(url: str) -> peewee.Database:
     return peewee.PostgresqlDatabase(prefer_psycopg3=True, **options)
 
 
+_opened = 0
+
+
 def open_database(url: str | None = None) -> None:
     """Point every model at a database; each thread connects when it first asks something."""
+    global _opened
     close_all()
+    _opened += 1
     db.initialize(make_database(url or settings().database.url))
 
 
@@ -85,6 +90,11 @@ def close_all() -> None:
     """Let go of the database and of this thread's connection to it."""
     if db.obj is not None:
         db.obj.close()
+
+
+def opened() -> int:
+    """Return a number that tells this database from the one opened before it: a key for caches."""
+    return _opened
 
 
 def is_postgres() -> bool:

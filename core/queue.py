@@ -6,6 +6,7 @@ say what is due, a job only says "look now", and the timetable's sweeps find wha
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -211,6 +212,8 @@ def _tick_forever(timetable: Sequence[Periodic], stop: threading.Event) -> None:
 def run_worker(timetable: Sequence[Periodic], workers: int) -> None:
     """Work the queue with threads until told to stop; SIGTERM lets running jobs finish."""
     queue = current()
+    # Huey tells of each job it starts and ends, several a second; ours tell what they did.
+    logging.getLogger("huey").setLevel(logging.WARNING)
     stop = threading.Event()
     ticker = threading.Thread(target=_tick_forever, args=(timetable, stop), daemon=True)
     ticker.start()

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from core import clock, database, queue, settings as settings_module
+from core import clock, database, queue
+from core import settings as settings_module
 from core.ledger import accounts, transfers
 from core.ledger.accounts import Platform, Purse
 from core.messaging import routing, suppression

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from core.database import db, transaction
+from core.database import opened, transaction
 from core.ledger.models import Account
 from core.money import Money
 
@@ -56,7 +56,7 @@ def _platform_id(database: int, kind: Platform) -> int:
 
 def platform(kind: Platform) -> int:
     """Return the id of one of the operator's accounts."""
-    return _platform_id(id(db.obj), kind)
+    return _platform_id(opened(), kind)
 
 
 @lru_cache(maxsize=50_000)
@@ -66,7 +66,7 @@ def _purse_id(database: int, tenant_id: int, purse: Purse) -> int:
 
 def purse_id(tenant_id: int, purse: Purse) -> int:
     """Return the id of a tenant's purse. Ids never change, so they are remembered."""
-    return _purse_id(id(db.obj), tenant_id, purse)
+    return _purse_id(opened(), tenant_id, purse)
 
 
 def open_purses(tenant_id: int, *, daily_cap: int | None) -> None:

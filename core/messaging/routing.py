@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.cache import TTLCache
-from core.database import db
+from core.database import opened
 from core.messaging.errors import SenderNotApproved, SenderWrongClass
 from core.messaging.models import (
     REHEARSAL_ACCOUNT,
@@ -43,7 +43,7 @@ class Route:
 
 def route(profile: Profile) -> Route:
     """Find a tenant's route, as it was a second ago at most."""
-    key = (id(db.obj), profile.tenant_id, profile.is_test)
+    key = (opened(), profile.tenant_id, profile.is_test)
     return _known.get(key, lambda: _read(profile))
 
 

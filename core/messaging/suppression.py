@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from core import clock
 from core.cache import TTLCache
-from core.database import db, transaction
+from core.database import opened, transaction
 from core.messaging.models import Category, Suppression
 
 # Most tenants have no suppressed number, and then no send should ask for one. The hand-over checks
@@ -19,7 +19,7 @@ def _tenants_with_any() -> frozenset[int]:
         rows = Suppression.select(Suppression.tenant_id).distinct()
         return frozenset(row.tenant_id for row in rows)
 
-    return _with_any.get(id(db.obj), read)
+    return _with_any.get(opened(), read)
 
 
 def among(tenant_id: int, category: str, msisdns: Sequence[str]) -> frozenset[str]:

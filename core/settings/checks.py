@@ -99,7 +99,8 @@ def _positive(value: float) -> str | None:
 
 
 def _batch(value: int) -> str | None:
-    return None if 1 <= value <= 20 else "must be from 1 to 20, the most the gateway takes at once"
+    # Production takes 20 at most; larger ones are for trying what the product itself can do.
+    return None if 1 <= value <= 1000 else "must be from 1 to 1000"
 
 
 def _screen(value: int) -> str | None:

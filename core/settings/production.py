@@ -43,6 +43,10 @@ NEEDED_IN_PRODUCTION: tuple[Key, ...] = (
 )
 
 
+# The most texts Onfon takes in one request.
+ONFON_BATCH_MAX = 20
+
+
 def value(given: Settings, key: Key) -> Any:
     """One setting by its key; "from" and its like included."""
     section = getattr(given, key[0])
@@ -71,6 +75,8 @@ def refuse_make_believe(made: Settings) -> None:
     for section in ("onfon", "mpesa", "telegram", "whatsapp", "cards"):
         if _readable_on_the_way(value(made, (section, "base_url"))):
             _refuse_all([(section, "base_url")], "is not HTTPS", "the provider's https:// address")
+    if made.onfon.batch_size > ONFON_BATCH_MAX:
+        _refuse_all([("onfon", "batch_size")], "is more than the gateway takes at once", "20")
     if len(made.app.secret_key) < 32:
         _refuse_all([("app", "secret_key")], "is too short", "32 random characters or more")
     if not made.mpesa.allowed_ips:
