@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import random
-import statistics
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import phonenumbers
 
+from bench.rows import Row, in_turns, ratio
 from core import phone, text
 
-ROUNDS = 7
 COUNT = 4000
 
 _GSM7 = frozenset(text._BASIC_CHARACTERS)
 _EXTENSION = frozenset(text._EXTENSION_CHARACTERS)
 
 
-def bench() -> list[dict[str, Any]]:
-    """A row per path: operations a second of ours and of the raw way, their ratio, the targets."""
+def bench(rounds: int) -> Iterator[Row]:
+    """Parse numbers and count segments, after checking that both ways agree."""
     chance = random.Random(254)
     clean = [f"2547{chance.randrange(10**8):08d}" for _ in range(COUNT)]
     spaced = [f"0{n[3:6]} {n[6:9]}-{n[9:]}" for n in clean]
@@ -30,13 +28,12 @@ def bench() -> list[dict[str, Any]]:
     assert [phone.parse(number) for number in clean] == [_by_library(n) for n in clean] == clean
     assert [phone.parse(number) for number in spaced] == clean
     assert [text.segments(m) for m in messages] == [_by_loop(m) for m in messages]
-    return [
-        _row("phone fast path ÷ phonenumbers", phone.parse, _by_library, clean, 10, 20),
-        _row("phone with separators ÷ phonenumbers", phone.parse, _by_library, spaced, 10, None),
-        _row(
-            "segments, 117 GSM-7 characters ÷ naive loop", text.segments, _by_loop, messages, 4, 8
-        ),
-    ]
+
+    library = "phone fast path ÷ phonenumbers"
+    yield ratio(library, _pairs(rounds, phone.parse, _by_library, clean), 10, 20)
+    yield ratio(f"{library}, separators", _pairs(rounds, phone.parse, _by_library, spaced), 10)
+    segments = _pairs(rounds, text.segments, _by_loop, messages)
+    yield ratio("segment count, 117 GSM-7 characters ÷ naive loop", segments, 4, 8)
 
 
 def _by_library(number: str) -> str:
@@ -58,23 +55,13 @@ def _by_loop(message: str) -> int:
     return 1 if units <= 160 else -(-units // 153)
 
 
-def _row(
-    path: str,
+def _pairs(
+    rounds: int,
     ours: Callable[[str], object],
     raw: Callable[[str], object],
     given: list[str],
-    floor: float,
-    aim: float | None,
-) -> dict[str, Any]:
-    rates = [(_rate(ours, given), _rate(raw, given)) for _ in range(ROUNDS)]
-    return {
-        "path": path,
-        "ours": statistics.median(a for a, _ in rates),
-        "raw": statistics.median(b for _, b in rates),
-        "ratio": statistics.median(a / b for a, b in rates),
-        "floor": floor,
-        "aim": aim,
-    }
+) -> list[tuple[float, float]]:
+    return in_turns(rounds, lambda: _rate(ours, given), lambda: _rate(raw, given))
 
 
 def _rate(work: Callable[[str], object], given: list[str]) -> float:
