@@ -8,7 +8,7 @@ from datetime import datetime
 import peewee
 
 from core import clock, ids, text
-from core.database import after_commit, execute
+from core.database import after_commit, execute, transaction
 from core.ledger import accounts, holds
 from core.ledger.models import Hold
 from core.messaging import accepting
@@ -112,6 +112,21 @@ def send_platform_text(msisdn: str, body: str, *, once: str) -> str:
     """Send a text of our own, such as a verification code, at no price. Returns its batch's id."""
     order = Order([Text(msisdn, body)])
     return send(find_profile(PLATFORM_TENANT), order, once=once, actor="platform").id
+
+
+def blank_platform_texts(*, older_than_ms: int) -> int:
+    """Blank our own texts once they have served: codes should not lie about. Returns how many."""
+    with transaction():
+        return int(
+            Message.update(body="")
+            .where(
+                Message.tenant_id == PLATFORM_TENANT,
+                Message.created_at < clock.ms() - older_than_ms,
+                Message.status.not_in((Status.QUEUED.value, Status.SCHEDULED.value)),
+                Message.body != "",
+            )
+            .execute()
+        )
 
 
 def message_ids(batch_id: str, count: int) -> list[str]:
