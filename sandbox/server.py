@@ -124,6 +124,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         body = b"".join(self.server.application(environ, start_response))
         gone = self._hold(environ.get(HOLD, 0.0))
         if gone or environ.get(DROP):
+            self.close_connection = True  # the caller sees the line go dead, not a long silence
             return
         keep = self.headers.get("Connection", "").lower() != "close" and not self.server.stopping
         keep = keep and self.request_version == "HTTP/1.1"
