@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import secrets
 import threading
 from collections.abc import Iterable
 from time import perf_counter
@@ -14,7 +16,7 @@ from falcon.routing import BaseConverter
 
 from api import metrics, problems, refusals
 from api.routes import ROUTES
-from core import ids, logs
+from core import logs
 from core.database import db, open_database
 from core.queue import open_queue
 
@@ -45,13 +47,22 @@ class Id(BaseConverter):
         return value if self._plain(value) else None
 
 
+# A random start a process and a count: a name for every request, without asking for chance anew.
+_numbers = itertools.count(secrets.randbits(64) << 24)
+_next_number = _numbers.__next__
+
+
+def _new_request_id() -> str:
+    return f"req_{_next_number():022x}"
+
+
 class Envelope:
     """What every request gets before its route is known, and every answer after it is made."""
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Name the request, and refuse a key in the address. Raises: KeyInUrl."""
         given = req.env.get("HTTP_X_REQUEST_ID", "")
-        request_id = given if _REQUEST_ID(given) else ids.new("req")
+        request_id = given if given and _REQUEST_ID(given) else _new_request_id()
         context = req.context
         context.request_id = request_id
         context.started = perf_counter()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import falcon
 
 from api import addresses, refusals
-from core import quota
+from core import clock, quota
 from core.errors import TooMany, Unauthenticated
 from core.settings import settings
 from core.tenants import admin_keys, keys
@@ -17,7 +17,31 @@ from core.tenants.profiles import Profile
 # For each address on the routes that need no key. Sign-ups and codes have limits of their own.
 PUBLIC_PER_MINUTE = 300
 
-_permits = quota.Permits()
+# Scopes remembered as used up; more of them than this, and the database is asked again.
+_SHUT_MAX = 10_000
+
+
+class _Gate(quota.Permits):
+    """Permits that remember a no, so that whoever hammers on a shut gate costs no write."""
+
+    def __init__(self) -> None:
+        super().__init__(seconds=60)
+        self._shut: dict[str, int] = {}
+
+    def take(self, scope: str, limit: int) -> quota.Allowance:
+        """Use one permit of a scope."""
+        opens_ms = self._shut.get(scope)
+        if opens_ms is not None and (left_ms := opens_ms - clock.ms()) > 0:
+            return quota.Allowance(False, limit, 0, -(-left_ms // 1000))
+        left = super().take(scope, limit)
+        if not left.allowed:
+            if len(self._shut) >= _SHUT_MAX:
+                self._shut.clear()
+            self._shut[scope] = clock.ms() + left.reset_s * 1000
+        return left
+
+
+_permits = _Gate()
 
 
 @dataclass(slots=True)

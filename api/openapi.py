@@ -20,7 +20,8 @@ from api.operations import Access, Download, Operation, operation_of
 from api.pages import Paging
 from api.problems import Problem
 from core import idempotency
-from core.errors import BadRequest, Invalid, Refused, TooMany, Unauthenticated
+from core.errors import BadRequest, Invalid, NotFound, Refused, TooMany, Unauthenticated
+from core.money import InvalidAmount
 from core.settings import settings
 from core.tenants import admin_keys, key_terms, profiles
 
@@ -54,6 +55,7 @@ OF_FIELDS: tuple[type[Refused], ...] = (
     refusals.NotOneOf,
     refusals.TextNotPlain,
     refusals.AmountNotText,
+    InvalidAmount,
     refusals.TimeWithoutZone,
     refusals.InvalidTime,
     refusals.InvalidDate,
@@ -73,9 +75,11 @@ OF_KEYS: tuple[type[Refused], ...] = (
 )
 
 
-def refused_by(operation: Operation) -> list[type[Refused]]:
+def refused_by(path: str, operation: Operation) -> list[type[Refused]]:
     """Every refusal a request of an operation can meet, in order of status and code."""
     found = {*EVERYWHERE, *operation.refuses}
+    if "{" in path:
+        found.add(NotFound)
     if operation.access is Access.TENANT:
         found |= {*OF_TENANTS}
         if operation.scope:
@@ -285,7 +289,7 @@ def _operation(path: str, operation: Operation, shared: Json) -> Json:
         "tags": [_tag(path)],
         "security": _SECURITY_OF[operation.access],
         "parameters": list(_parameters(path, operation)),
-        "responses": dict(_responses(operation, shared)),
+        "responses": dict(_responses(path, operation, shared)),
     }
     if description := _description(operation):
         made["description"] = description
@@ -331,7 +335,7 @@ def _inlined(schema: Json) -> Json:
     return kinds[0] if len(kinds) == 1 else schema
 
 
-def _responses(operation: Operation, shared: Json) -> Iterator[tuple[str, Json]]:
+def _responses(path: str, operation: Operation, shared: Json) -> Iterator[tuple[str, Json]]:
     headers = _RATE | (_REPLAYED if operation.method == "POST" else {})
     good: Json = {"description": HTTPStatus(operation.status).phrase, "headers": headers}
     shapes = _answers(operation)
@@ -344,7 +348,7 @@ def _responses(operation: Operation, shared: Json) -> Iterator[tuple[str, Json]]
             good["content"]["text/csv"] = {"schema": {"type": "string"}}
     yield str(operation.status), good
     by_status: dict[int, list[type[Refused]]] = {}
-    for kind in refused_by(operation):
+    for kind in refused_by(path, operation):
         by_status.setdefault(problems.status_of(kind), []).append(kind)
     for status, kinds in by_status.items():
         yield str(status), _shared(_refusal(status, kinds), status, shared)

@@ -78,7 +78,7 @@ def decoder(kind: type[T]) -> Callable[[bytes], T]:
         if b"\\u0000" not in raw:
             try:
                 return read(raw)
-            except (msgspec.DecodeError, RecursionError, Refused) as error:
+            except (ValueError, RecursionError, Refused) as error:
                 failure: Exception = error
         else:
             failure = refusals.TextNotPlain()
@@ -103,7 +103,7 @@ def _untyped(raw: bytes) -> object:
         raise refusals.NestedTooDeep(limit=DEPTH_MAX)
     try:
         return msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         place = re.search(r"byte (\d+)", str(error))
         position = int(place[1]) + 1 if place else len(raw) + 1
         raise refusals.BadJson(position=position) from None
@@ -132,7 +132,9 @@ def query_reader(kind: type[T]) -> Callable[[falcon.Request], T]:
                 raise refusals.UnknownParameter(given=name[:30], known=", ".join(known) or "none")
             if isinstance(value, list):
                 # Asked twice: nobody can say which was meant.
-                raise Refusals([(name, refusals.WrongType(expected=["one value"], given="several"))])
+                raise Refusals(
+                    [(name, refusals.WrongType(expected=["one value"], given="several"))]
+                )
         try:
             made = msgspec.convert(given, kind, strict=False)
         except msgspec.ValidationError as error:
