@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from core.database import changed, execute, execute_many, grouped, is_postgres, transaction
 from core.ledger import holds
 from core.ledger.models import Account, Hold
@@ -73,18 +75,21 @@ _HOLD_AND_STORE = """
             (id, tenant_id, batch_id, account_id, lane, category, sender, charge, created_at,
              msisdn, body, is_unicode, segments, cost, reference, due_at, status)
         SELECT r.id, %s, %s, %s, %s, %s, %s, 'held', %s,
-               r.msisdn, r.body, r.is_unicode, r.segments, r.cost, r.reference, r.due_at,
-               CASE WHEN r.due_at IS NULL THEN 'queued' ELSE 'scheduled' END
-        FROM purse, unnest(%s::text[], %s::text[], %s::text[], %s::bool[], %s::int2[],
-                           %s::int8[], %s::text[], %s::int8[])
-             AS r (id, msisdn, body, is_unicode, segments, cost, reference, due_at)
+               r.msisdn, r.body, r.is_unicode, r.segments, r.cost, r.reference, r.due_ms,
+               CASE WHEN r.due_ms IS NULL THEN 'queued' ELSE 'scheduled' END
+        FROM purse, json_to_recordset(%s)
+             AS r (id text, msisdn text, body text, is_unicode bool, segments int2, cost int8,
+                   reference text, due_ms int8)
     )
     SELECT available FROM purse
 """
 
 
 def _put_postgres(batch: Batch) -> int | None:
-    columns = [list(column) for column in zip(*batch.rows, strict=True)]
+    # One JSON value costs a fraction of an array a column, for the driver and the server alike.
+    rows = [
+        {"id": each, **row._asdict()} for each, row in zip(batch.ids, batch.rows, strict=True)
+    ]
     row = execute(
         _HOLD_AND_STORE,
         (
@@ -92,8 +97,7 @@ def _put_postgres(batch: Batch) -> int | None:
             *(batch.id, batch.purse_id, batch.cost, batch.once, batch.actor, batch.created_ms),
             *(batch.tenant_id, batch.id, batch.account_id, batch.lane, batch.category),
             *(batch.sender, batch.created_ms),
-            list(batch.ids),
-            *columns,
+            msgspec.json.encode(rows).decode(),
         ),
     ).fetchone()
     return None if row is None else int(row[0])
