@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from bench.accept import requests_of
 from bench.place import KINDS, Customer, Place, count, place, wait_until
@@ -94,27 +95,30 @@ def bench_limit(rounds: int) -> Iterator[Row]:
 def _windows(
     here: Place, windows: int, window_s: float, latency_s: float, most: float
 ) -> tuple[list[float], int]:
-    """Keep a worker busy for so many windows.
+    """Keep a worker busy for so many windows of as many requests as there could be in `window_s`.
 
-    Return the texts a second in each, and the requests in the busiest second. The first moments
+    Return the texts a second in each, and the requests in the busiest second. The first requests
     are left out: they are the worker's start.
     """
-    lead_s = 1.0
-    customers = here.customers(2)
-    texts = preload(customers, int(most * (lead_s + windows * window_s)) + 2000)
+    size = here.settings.onfon.batch_size
+    group = round(most / size * window_s)
+    needed = group * windows + (lead := group // 2) + 1
+    texts = preload(here.customers(2), (needed + group) * size)
     here.start_stub(latency_s)
     here.start_worker()
-    wait_until(lambda: here.seen()["texts"], every=0.1)
-    time.sleep(lead_s + windows * window_s + 0.2)
+    wait_until(lambda: len(here.seen()["requests"]) >= needed, every=0.25)
     here.stop("worker")
     seen = here.seen()
-    requests = [(at, size) for at, size in seen["requests"]]
-    begins = requests[0][0] + lead_s
-    rates = []
-    for number in range(windows):
-        low, high = begins + number * window_s, begins + (number + 1) * window_s
-        rates.append(sum(size for at, size in requests if low <= at < high) / window_s)
-    moments = [at for at, _ in requests]
+    marks = [seen["requests"][at] for at in range(lead, needed, group)]
+    sums = [
+        sum(count for _, count in seen["requests"][at : at + group])
+        for at in range(lead, needed - 1, group)
+    ]
+    rates = [
+        total / (end - begin)
+        for total, ((begin, _), (end, _)) in zip(sums, pairwise(marks), strict=True)
+    ]
+    moments = [at for at, _ in seen["requests"]]
     busiest = max(sum(1 for at in moments if begin <= at < begin + 1) for begin in moments[::10])
     here.prove(messages=texts)
     _match(here, seen["texts"])
