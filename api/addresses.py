@@ -20,7 +20,8 @@ def client(environ: dict[str, Any]) -> str:
     """
     address: str = environ.get("REMOTE_ADDR", "")
     proxies = settings().app.trusted_proxies
-    if not proxies or not _is_one_of(address, proxies):
+    # A Unix socket has no address; what reaches it is a proxy on this very machine.
+    if not proxies or (address and not _is_one_of(address, proxies)):
         return _plain(address)
     for hop in reversed(environ.get("HTTP_X_FORWARDED_FOR", "").split(",")):
         found = _plain(hop.strip())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import falcon
@@ -84,6 +85,16 @@ class Refusals(Exception):
             if refusal.code == "unknown_field" or len(codes) == 1:
                 return refusal
         return Invalid()
+
+
+@contextmanager
+def about(field: str, kind: type[Refused]) -> Iterator[None]:
+    """Name the field a refusal is about, where the act could not know what we call it."""
+    try:
+        yield
+    except kind as refusal:
+        refusal.field = refusal.field or field
+        raise
 
 
 def status_of(kind: type[Refused]) -> int:

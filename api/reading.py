@@ -69,11 +69,9 @@ def decode_hook(kind: type, given: object) -> object:
 def decoder(kind: type[T]) -> Callable[[bytes], T]:
     """Make a reader of bodies of one shape that tells everything wrong at once."""
     read = msgspec.json.Decoder(kind, dec_hook=decode_hook).decode
-    may_be_empty = not any(field.required for field in msgspec.structs.fields(kind))
 
     def decode(raw: bytes) -> T:
-        if not raw and may_be_empty:
-            raw = b"{}"
+        raw = raw or b"{}"  # nothing is no fields; which of them were needed is told by name
         # JSON can only write a zero character as an escape, and PostgreSQL stores none.
         if b"\\u0000" not in raw:
             try:

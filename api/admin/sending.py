@@ -114,7 +114,7 @@ def _gateway(row: GatewayAccount) -> GatewayShape:
 
 def _said(row: GatewayBalance) -> SaidShape:
     return SaidShape(
-        credits=str(row.said),
+        credits=row.said,
         is_money=row.is_money,
         as_of=row.created_at,
         booked=Money(row.booked).text(),

@@ -13,6 +13,7 @@ from api.resources.tenant import TenantShape, tenant_shape
 from core import ids
 from core.errors import NotFound
 from core.ledger import accounts
+from core.ledger.errors import CannotWithdraw
 from core.money import Money
 from core.tenants import fields, tenants, terms
 from core.tenants.models import Tenant, TenantStatus
@@ -166,7 +167,7 @@ class AdjustWallet:
 
     @for_admin(
         "adminAdjustWallet",
-        refuses=(NotFound, terms.NothingToAdjust, fields.FieldMissing),
+        refuses=(NotFound, terms.NothingToAdjust, fields.FieldMissing, CannotWithdraw),
     )
     def on_post(self, call: AdminCall, tenant: int, asked: Adjustment) -> AdjustmentShape:
         """Add money to a wallet by hand, or with a minus take from it what it can give."""

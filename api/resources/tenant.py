@@ -198,7 +198,7 @@ def _own_gateway(call: TenantCall) -> GatewayCredit | None:
         row.id == account_id and row.paused_until > clock.now() for row in operations.accounts()
     )
     return GatewayCredit(
-        credits=str(said.said), as_of=said.created_at, status="paused" if paused else "ok"
+        credits=said.said, as_of=said.created_at, status="paused" if paused else "ok"
     )
 
 

@@ -6,6 +6,7 @@ from api.calls import TenantCall
 from api.fields import CURRENCY, Amount, Instant, Kes, Phone, Request, Shape
 from api.operations import for_tenant
 from api.pages import Page, Paging, page
+from api.problems import about
 from core.money import InvalidAmount, Money
 from core.payments import errors, explaining, topups
 from core.payments.models import TopUp, TopUpStatus
@@ -94,14 +95,15 @@ class TopUps:
         The Idempotency-Key is required. What is really paid is credited, whatever was asked.
         """
         assert call.once is not None
-        made = topups.request(
-            call.profile,
-            asked.amount.money,
-            asked.phone,
-            method=asked.method,
-            once=call.once,
-            actor=call.actor,
-        )
+        with about("phone", InvalidNumber):
+            made = topups.request(
+                call.profile,
+                asked.amount.money,
+                asked.phone,
+                method=asked.method,
+                once=call.once,
+                actor=call.actor,
+            )
         return _shape(call, made)
 
 

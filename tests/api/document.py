@@ -44,8 +44,7 @@ def find(method: str, path: str) -> Json | None:
     plain = path.partition("?")[0]
     for pattern, template in patterns():
         if pattern.fullmatch(plain):
-            found = made()["paths"][template].get(method.lower())
-            return found  # type: ignore[no-any-return]
+            return made()["paths"][template].get(method.lower())  # type: ignore[no-any-return]
     return None
 
 

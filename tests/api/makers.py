@@ -59,7 +59,12 @@ def make_business(
 def make_key(tenant_id: int, mode: keys.Mode = "live", **terms: object) -> str:
     """A key of a business."""
     return keys.create(
-        tenant_id, "test", mode=mode, actor="test", channel="cli", **terms  # type: ignore[arg-type]
+        tenant_id,
+        "test",
+        mode=mode,
+        actor="test",
+        channel="cli",
+        **terms,  # type: ignore[arg-type]
     )[1]
 
 

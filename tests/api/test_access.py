@@ -49,7 +49,15 @@ def test_without_a_good_key_nobody_is_let_in(anyone, acme, headers):
 
 @pytest.mark.parametrize(
     "query",
-    ["api_key=x", "APIKEY=x", "key=1", "token=1", "access_token=", "note=sk_live_abc", "a=1&a=sk_test_x"],
+    [
+        "api_key=x",
+        "APIKEY=x",
+        "key=1",
+        "token=1",
+        "access_token=",
+        "note=sk_live_abc",
+        "a=1&a=sk_test_x",
+    ],
 )
 def test_a_key_in_the_address_is_refused(ask, acme, query):
     assert told(ask.get(f"{acme.path}/balance?{query}")) == (400, "key_in_url")
@@ -166,7 +174,9 @@ def test_our_own_proxies_are_believed_for_one_hop(change_settings, store, forwar
 
     change_settings("app", trusted_proxies=("10.0.0.0/8",))
 
-    assert addresses.client({"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": forwarded}) == client
+    assert (
+        addresses.client({"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": forwarded}) == client
+    )
 
 
 def test_answers_tell_what_is_left_of_the_minute(ask, acme):

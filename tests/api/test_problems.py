@@ -143,7 +143,7 @@ def test_amounts_are_read_in_the_ways_people_write_them(admin, acme, amount):
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
-        (b"", 400, "bad_json"),
+        (b"", 422, "missing_field"),
         (b'{"to": "0712', 400, "bad_json"),
         (b"{'to': 1}", 400, "bad_json"),
         (b'{"to": "x"} {}', 400, "bad_json"),
@@ -193,7 +193,9 @@ def test_an_unknown_address_is_a_problem(ask):
     assert (answer.status_code, answer.json["code"]) == (404, "not_found")
 
 
-@pytest.mark.parametrize("path", ["/api/+1/balance", "/api/1_0/balance", "/api/١/balance", "/api/x"])
+@pytest.mark.parametrize(
+    "path", ["/api/+1/balance", "/api/1_0/balance", "/api/١/balance", "/api/x"]
+)
 def test_only_plain_digits_are_an_account(ask, path):
     assert ask.get(path).status_code == 404
 

@@ -1,0 +1,139 @@
+"""The operator: businesses, money put right, providers, doubts, and the big switch."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.ledger.accounts import balance
+from core.messaging.models import Submission
+from core.payments import news
+from core.payments.models import MpesaNews
+from core.tenants.models import Audit, TenantStatus
+from tests.api.makers import make_business
+
+
+def told(answer):
+    return answer.status_code, answer.json["code"]
+
+
+def test_a_business_is_approved_once(admin, store):
+    new = make_business(status=TenantStatus.PENDING)
+    first = admin.post(f"/admin/tenants/{new.id}/approve")
+    second = admin.post(f"/admin/tenants/{new.id}/approve")
+
+    assert (first.status_code, first.json["status"]) == (200, "active")
+    assert told(second) == (409, "tenant_wrong_state")
+    assert "active" in second.json["detail"]
+    assert Audit.get(Audit.act == "tenant.approved").actor == "admin:Wanjiku"
+
+
+def test_a_rejection_says_why(admin, store):
+    new = make_business(status=TenantStatus.PENDING)
+    assert told(admin.post(f"/admin/tenants/{new.id}/reject")) == (422, "missing_field")
+
+    answer = admin.post(f"/admin/tenants/{new.id}/reject", json={"reason": "No such business"})
+
+    assert (answer.json["status"], answer.json["status_reason"]) == (
+        "rejected",
+        "No such business",
+    )
+
+
+def test_a_business_is_stopped_and_goes_on(admin, ask, acme):
+    send = {"to": "0712345678", "message": "Habari"}
+    assert admin.post(f"/admin/tenants/{acme.id}/suspend", json={"reason": "x1"}).status_code == 200
+    assert ask.post(f"{acme.path}/sms/send", json=send).status_code == 403
+
+    assert admin.post(f"/admin/tenants/{acme.id}/resume").json["status"] == "active"
+    assert ask.post(f"{acme.path}/sms/send", json=send).status_code == 202
+
+
+def test_terms_change_in_part(admin, ask, acme):
+    answer = admin.patch(
+        f"/admin/tenants/{acme.id}", json={"price": "0.6500", "credit_limit": 1000}
+    )
+
+    assert (answer.json["own_price"], answer.json["credit_limit"]) == ("0.6500", "1000.00")
+    assert answer.json["tier"] == "standard"
+    assert ask.get(f"{acme.path}/balance").json["units"] == 2307
+    back = admin.patch(f"/admin/tenants/{acme.id}", json={"price": None, "tier": "high"})
+    assert (back.json["own_price"], back.json["price"]) == (None, "0.6000")
+
+
+@pytest.mark.parametrize(
+    ("terms", "code"),
+    [
+        ({"price": "0"}, "invalid_price"),
+        ({"price": 0.5}, "amount_not_text"),
+        ({"tier": "gold"}, "unknown_tier"),
+        ({"credit_limit": "-1"}, "negative_credit_limit"),
+        ({"color": "red"}, "unknown_field"),
+    ],
+)
+def test_impossible_terms_are_refused(admin, acme, terms, code):
+    assert told(admin.patch(f"/admin/tenants/{acme.id}", json=terms)) == (422, code)
+
+
+def test_a_wallet_is_never_emptied_below_nothing(admin, acme):
+    path = f"/admin/tenants/{acme.id}/adjust"
+    assert admin.post(path, json={"amount": "-100", "reason": "mistake"}).status_code == 200
+
+    refused = admin.post(path, json={"amount": "-1000", "reason": "mistake"})
+
+    assert refused.status_code in (402, 409)
+    assert balance(acme.id).available.text() == "400.00"
+
+
+def test_what_is_not_there_is_told_so(admin, store):
+    assert told(admin.get("/admin/tenants/999")) == (404, "not_found")
+    assert told(admin.get("/admin/tenants/999999999")) == (404, "not_found")
+    assert told(admin.get("/admin/tenants/0")) == (404, "not_found")
+
+
+def test_businesses_are_listed_by_state(admin, acme, rival):
+    waiting = make_business("New Ltd", status=TenantStatus.PENDING)
+
+    everyone = admin.get("/admin/tenants?limit=2").json
+    assert [row["id"] for row in everyone["data"]] == [waiting.id, rival.id]
+    rest = admin.get("/admin/tenants", params={"after": everyone["next"]}).json
+    assert [row["id"] for row in rest["data"]] == [acme.id]
+    pending = admin.get("/admin/tenants?status=pending").json["data"]
+    assert [row["id"] for row in pending] == [waiting.id]
+
+
+def test_all_sending_stops_and_goes_on(admin, store):
+    paused = admin.post("/admin/sending/pause", json={"reason": "Onfon is down"})
+    assert (paused.json["paused"], paused.json["actor"]) == (True, "admin:Wanjiku")
+    assert admin.get("/admin/sending").json["reason"] == "Onfon is down"
+
+    assert admin.post("/admin/sending/resume").json["paused"] is False
+    assert admin.get("/admin/providers").json["sending"]["paused"] is False
+
+
+def test_a_doubt_is_settled_by_a_person(admin, store):
+    assert admin.get("/admin/submissions/unknown").json == {"data": []}
+    answer = admin.post("/admin/submissions/sub_x/settle", json={"verdict": "sent"})
+
+    assert told(answer) == (404, "submission_not_found")
+    assert Submission.select().count() == 0
+
+
+def test_held_back_payment_news_is_read_and_released(admin, change_settings, store):
+    change_settings("mpesa", allowed_ips=("196.201.214.200",))
+    news.store("c2b_confirm", None, b'{"TransID": "UKN1"}', "6.6.6.6")
+
+    (held,) = admin.get("/admin/payment-news").json["data"]
+    assert (held["address"], held["body"]) == ("6.6.6.6", '{"TransID": "UKN1"}')
+    released = admin.post(f"/admin/payment-news/{held['id']}/release")
+    assert released.status_code == 200
+    assert MpesaNews.get().state == "new"
+    assert told(admin.post("/admin/payment-news/999/release")) == (404, "news_not_found")
+
+
+def test_the_operators_trail_is_everybodys(admin, ask, acme, rival):
+    ask.patch(acme.path, json={"language": "sw"})
+
+    acts = admin.get("/admin/audit").json["data"]
+    assert {row["tenant"] for row in acts} >= {acme.id, rival.id}
+    only = admin.get("/admin/audit", params={"tenant": acme.id}).json["data"]
+    assert {row["tenant"] for row in only} == {acme.id}
