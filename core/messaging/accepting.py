@@ -12,7 +12,15 @@ from dataclasses import dataclass
 
 import msgspec
 
-from core.database import changed, execute, execute_many, grouped, is_postgres, transaction
+from core.database import (
+    changed,
+    execute,
+    execute_many,
+    grouped,
+    is_postgres,
+    savepoint,
+    transaction,
+)
 from core.ledger import holds
 from core.ledger.models import Account, Hold
 from core.messaging.models import Message, Status
@@ -50,7 +58,11 @@ def put(batch: Batch) -> int:
     Raises: NotEnough, DailyCapReached (nothing is stored), peewee.IntegrityError (this `once` has
     been used: the batch exists).
     """
-    available = _put_postgres(batch) if is_postgres() else grouped(lambda: _put_sqlite(batch))
+    if is_postgres():
+        with savepoint():
+            available = _put_postgres(batch)
+    else:
+        available = grouped(lambda: _put_sqlite(batch))
     if available is None:
         raise holds.refusal(batch.purse_id, batch.cost)
     return available
@@ -87,9 +99,7 @@ _HOLD_AND_STORE = """
 
 def _put_postgres(batch: Batch) -> int | None:
     # One JSON value costs a fraction of an array a column, for the driver and the server alike.
-    rows = [
-        {"id": each, **row._asdict()} for each, row in zip(batch.ids, batch.rows, strict=True)
-    ]
+    rows = [{"id": each, **row._asdict()} for each, row in zip(batch.ids, batch.rows, strict=True)]
     row = execute(
         _HOLD_AND_STORE,
         (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -92,9 +92,12 @@ def prepare(profile: Profile, order: Order) -> Prepared:
     way = route(profile)
     prepared = Prepared(way, way.sender(order.sender_id, order.category), order.category)
     wanted = _wanted(order.schedule_at)
-    numbers = _numbers(profile, order, prepared)
+    found = _numbers(profile, order, prepared.declined)
+    out = suppression.among(profile.tenant_id, order.category, list(found))
+    for msisdn in [each for each in found if each in out]:
+        prepared.declined.append(_opted_out(profile, found.pop(msisdn)))
     measured: dict[str, tuple[str, bool, int]] = {}
-    for msisdn, asked in numbers:
+    for msisdn, asked in found.items():
         known = measured.get(asked.body)
         if known is None:
             known = measured[asked.body] = _measure(asked.body, order)
@@ -113,34 +116,42 @@ def prepare(profile: Profile, order: Order) -> Prepared:
     return prepared
 
 
-def _numbers(profile: Profile, order: Order, prepared: Prepared) -> list[tuple[str, Text]]:
-    """Read the numbers: each once, without those that opted out."""
+def left_out(profile: Profile, order: Order, taken: Set[str]) -> list[Declined]:
+    """Say again who was left out of an order that was taken on for these numbers."""
+    declined: list[Declined] = []
+    found = _numbers(profile, order, declined)
+    return declined + [
+        _opted_out(profile, asked) for msisdn, asked in found.items() if msisdn not in taken
+    ]
+
+
+def _numbers(profile: Profile, order: Order, declined: list[Declined]) -> dict[str, Text]:
+    """Read the numbers, each once, and note which cannot be read or are there again."""
     found: dict[str, Text] = {}
     for asked in order.texts:
         try:
             msisdn = phone.parse(asked.to)
         except Refused as error:
-            why = Declined(asked.to, error.code, error.words(profile.language))
-            prepared.declined.append(why)
+            declined.append(Declined(asked.to, error.code, error.words(profile.language)))
             continue
         if msisdn in found:
             detail = say(profile.language, DUPLICATE)
-            prepared.declined.append(Declined(asked.to, "duplicate", detail))
+            declined.append(Declined(asked.to, "duplicate", detail))
             continue
         found[msisdn] = asked
-    out = suppression.among(profile.tenant_id, order.category, list(found))
-    for msisdn in out:
-        detail = say(profile.language, OPTED_OUT)
-        prepared.declined.append(Declined(found.pop(msisdn).to, "opted_out", detail))
-    return list(found.items())
+    return found
+
+
+def _opted_out(profile: Profile, asked: Text) -> Declined:
+    return Declined(asked.to, "opted_out", say(profile.language, OPTED_OUT))
 
 
 def _measure(asked: str, order: Order) -> tuple[str, bool, int]:
     body = text.tidy(asked)
-    if not body.strip():
-        raise EmptyText
     if order.rewrite:
         body = text.rewrite(body)
+    if not body.strip():
+        raise EmptyText
     body = rules.with_suffix(body, order.category)
     measure = text.measure(body)
     if measure.segments > SEGMENTS_MAX:

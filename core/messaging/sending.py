@@ -9,13 +9,14 @@ import peewee
 
 from core import clock, ids, text
 from core.database import after_commit, execute, transaction
+from core.errors import Refused
 from core.ledger import accounts, holds
 from core.ledger.models import Hold
 from core.messaging import accepting
 from core.messaging.dispatch import dispatch
 from core.messaging.errors import Declined, NoRecipients
 from core.messaging.models import Category, Lane, Message, Status
-from core.messaging.preparing import Order, Prepared, Text, prepare
+from core.messaging.preparing import Order, Prepared, Text, left_out, prepare
 from core.money import Money
 from core.tenants.models import PLATFORM_TENANT
 from core.tenants.profiles import Profile
@@ -74,17 +75,25 @@ def send(profile: Profile, order: Order, *, once: str | None, actor: str) -> Bat
     Calling again with the same `once` gives the same batch and charges nothing more.
     Raises: what `prepare` raises, NoRecipients, NotEnough, DailyCapReached.
     """
+    if once is not None:
+        once = f"send:{profile.tenant_id}:{'test' if profile.is_test else 'live'}:{once}"
+    try:
+        return _send(profile, order, once=once, actor=actor)
+    except (Refused, peewee.IntegrityError):
+        # What is refused now may have been done before: the first call may have taken the last
+        # shilling, and the time that was wanted may have come since.
+        earlier = None if once is None else Hold.get_or_none(Hold.once == once)
+        if earlier is None:
+            raise
+        return _earlier(profile, order, earlier)
+
+
+def _send(profile: Profile, order: Order, *, once: str | None, actor: str) -> Batch:
     prepared = prepare(profile, order)
     if not prepared.rows:
         raise NoRecipients(prepared.declined)
     batch = _batch(profile, prepared, once=once, actor=actor)
-    try:
-        available = accepting.put(batch)
-    except peewee.IntegrityError:
-        earlier = None if batch.once is None else Hold.get_or_none(Hold.once == batch.once)
-        if earlier is None:
-            raise
-        return _earlier(profile, earlier, prepared.declined)
+    available = accepting.put(batch)
     if any(row.due_ms is None for row in prepared.rows):
         account_id = batch.account_id
         after_commit(lambda: dispatch.nudge(account_id))
@@ -145,12 +154,11 @@ def _batch(
     profile: Profile, prepared: Prepared, *, once: str | None, actor: str
 ) -> accepting.Batch:
     batch_id = ids.new("bat")
-    mode = "test" if profile.is_test else "live"
     promotional = prepared.category is Category.PROMOTIONAL
     return accepting.Batch(
         id=batch_id,
         purse_id=accounts.purse_id(profile.tenant_id, profile.purse),
-        once=None if once is None else f"send:{profile.tenant_id}:{mode}:{once}",
+        once=once,
         actor=actor,
         tenant_id=profile.tenant_id,
         account_id=prepared.route.account_id,
@@ -165,9 +173,9 @@ def _batch(
     )
 
 
-def _earlier(profile: Profile, hold: Hold, declined: list[Declined]) -> Batch:
+def _earlier(profile: Profile, order: Order, hold: Hold) -> Batch:
     """Tell again what an earlier call with the same `once` did."""
-    rows = (
+    rows = list(
         Message.select()
         .where(Message.id.between(*message_range(hold.id)), Message.batch_id == hold.id)
         .order_by(Message.id)
@@ -186,7 +194,7 @@ def _earlier(profile: Profile, hold: Hold, declined: list[Declined]) -> Batch:
             )
             for row in rows
         ],
-        errors=declined,
+        errors=left_out(profile, order, {row.msisdn for row in rows}),
         cost=Money(hold.amount),
         balance=accounts.balance(profile.tenant_id, profile.purse).available,
     )
@@ -228,13 +236,13 @@ def estimate(profile: Profile, order: Order) -> Estimate:
 
 def queue_due(limit: int = 1000) -> int:
     """Put scheduled texts whose time has come into the queue. Returns how many."""
-    now = clock.ms()
-    rows = execute(
-        "UPDATE message SET status = %s WHERE id IN ("
-        "SELECT id FROM message WHERE status = 'scheduled' AND due_at <= %s "
-        "ORDER BY due_at LIMIT %s) AND status = 'scheduled' RETURNING account_id",
-        (Status.QUEUED.value, now, limit),
-    ).fetchall()
+    with transaction():
+        rows = execute(
+            "UPDATE message SET status = %s WHERE id IN ("
+            "SELECT id FROM message WHERE status = 'scheduled' AND due_at <= %s "
+            "ORDER BY due_at LIMIT %s) AND status = 'scheduled' RETURNING account_id",
+            (Status.QUEUED.value, clock.ms(), limit),
+        ).fetchall()
     for (account_id,) in set(rows):
         dispatch.nudge(account_id)
     return len(rows)
