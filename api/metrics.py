@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -44,7 +45,7 @@ def count(method: str, route: str | None, status: Any, seconds: float) -> None:
 def _children(method: str, route: str | None, status: Any) -> tuple[Any, Any]:
     # Anybody can make up methods and addresses: all unknown ones are counted as one.
     method = method if method in _METHODS else "OTHER"
-    route = route or "(none)"
+    route = re.sub(r"\{(\w+):\w+\}", r"{\1}", route) if route else "(none)"
     code = falcon.code_to_http_status(status)[:3]
     return _requests.labels(method, route, code), _seconds.labels(method, route)
 
