@@ -36,6 +36,7 @@ INDEXES = (
     'CREATE UNIQUE INDEX "tenant_signup" ON "tenant" ("phone") WHERE status = \'unverified\'',
     'CREATE INDEX "topup_tenant" ON "top_up" ("tenant_id", "id")',
     'CREATE INDEX "topup_code" ON "top_up" ("tenant_id", "code")',
+    'CREATE INDEX "topup_confirming" ON "top_up" ("tenant_id") WHERE status = \'confirming\'',
     'CREATE INDEX "transfer_credit" ON "transfer" ("credit_id", "id")',
     'CREATE INDEX "transfer_debit" ON "transfer" ("debit_id", "id")',
 )
@@ -152,6 +153,7 @@ def up(migrator, db):
         paused_why = CharField(null=True, max_length=300)
         failures = IntegerField(default=0)
         turn = IntegerField(default=-1)
+        advert_turn = IntegerField(default=-1)
 
         class Meta:
             database = db

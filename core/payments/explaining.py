@@ -86,12 +86,13 @@ def _was_silent_before(topup: TopUp) -> bool:
     # A till has no account number that could be typed.
     if settings().mpesa.till:
         return False
+    recent = StkPush.select(StkPush.topup_id).where(
+        StkPush.phone == topup.phone, StkPush.created_at > clock.now() - timedelta(hours=1)
+    )
     return bool(
         TopUp.select()
-        .join(StkPush, on=(StkPush.topup_id == TopUp.id))
         .where(
-            StkPush.phone == topup.phone,
-            StkPush.created_at > clock.now() - timedelta(hours=1),
+            TopUp.id.in_(recent),
             TopUp.tenant_id == topup.tenant_id,
             TopUp.id < topup.id,
             TopUp.result_code == _SILENT,

@@ -71,6 +71,9 @@ class TopUp(Model):
 
 TopUp.add_index(TopUp.index(TopUp.tenant_id, TopUp.id, name="topup_tenant"))
 TopUp.add_index(TopUp.index(TopUp.tenant_id, TopUp.code, name="topup_code"))
+TopUp.add_index(
+    TopUp.index(TopUp.tenant_id, where=peewee.SQL("status = 'confirming'"), name="topup_confirming")
+)
 
 
 class StkPush(Model):

@@ -101,12 +101,13 @@ def _ask_once(
 
 
 def _same_again(profile: Profile, amount: Money, msisdn: str) -> TopUp | None:
+    recent = StkPush.select(StkPush.topup_id).where(
+        StkPush.phone == msisdn, StkPush.created_at > clock.now() - SAME_AGAIN
+    )
     found: TopUp | None = (
         TopUp.select()
-        .join(StkPush, on=(StkPush.topup_id == TopUp.id))
         .where(
-            StkPush.phone == msisdn,
-            StkPush.created_at > clock.now() - SAME_AGAIN,
+            TopUp.id.in_(recent),
             TopUp.tenant_id == profile.tenant_id,
             TopUp.amount == amount.units,
             TopUp.is_test == profile.is_test,

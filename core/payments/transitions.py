@@ -11,6 +11,7 @@ from datetime import timedelta
 from core import clock, events
 from core.gateways.daraja import Charged, Reason, result
 from core.money import Money
+from core.payments.alarms import Cause, raise_alarm
 from core.payments.models import PushState, StkPush, TopUp, TopUpStatus
 
 CONFIRMING_ALARM_AFTER = timedelta(minutes=30)
@@ -95,6 +96,13 @@ def fail(topup: TopUp, code: str, *, even_confirming: bool = False) -> bool:
             StkPush.topup_id == topup.id
         ).execute()
     _record("topup.failed", topup, "failed", code=code)
+    if result(code).alarm:
+        raise_alarm(
+            Cause.PROVIDER,
+            f"A push ended with code {code}, which is about our account with M-Pesa.",
+            tenant_id=topup.tenant_id,
+            topup=topup.id,
+        )
     return True
 
 

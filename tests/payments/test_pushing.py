@@ -245,6 +245,16 @@ def test_a_refused_push_fails_its_top_up_with_the_reason(shop, mpesa):
     assert [each["code"] for each in events("topup.failed")] == ["config"]
 
 
+@pytest.mark.parametrize("code", [2, 8, 2028, "SFC_IC0003"])
+def test_a_failure_that_is_our_own_account_alarms(shop, code):
+    topup, pushed = shop.prompt(500)
+    failed(pushed, code)
+    digest()
+
+    assert now_is(topup).result_code == str(code)
+    assert alarms() == ["provider"]
+
+
 def test_an_address_that_safaricom_would_refuse_is_our_own_mistake(shop, mpesa):
     mpesa.push_answers = [ValueError("A callback URL starts with https://.")]
     topup, _ = shop.prompt(500)
