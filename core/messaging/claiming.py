@@ -7,15 +7,16 @@ that fit with it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from core import clock, ids
+from core import clock, ids, phone
 from core.database import execute, is_postgres, transaction
-from core.messaging import slots, suppression
+from core.messaging import rules, slots, suppression
 from core.messaging.models import (
+    Category,
     Charge,
-    GatewayAccount,
     Lane,
     Status,
     Submission,
@@ -77,14 +78,31 @@ def claim(account_id: int) -> Claim | None:
     with transaction():
         if all_stopped():
             return None
-        account = GatewayAccount.get_by_id(account_id)
-        for lane in Lane:
-            tenant_id = _next_tenant(account_id, lane, account.turn)
+        for lane, turn in zip(Lane, _turns(account_id), strict=True):
+            tenant_id = _next_tenant(account_id, lane, turn)
             if tenant_id is None:
                 continue
-            GatewayAccount.update(turn=tenant_id).where(GatewayAccount.id == account_id).execute()
+            execute(_TURNED[lane], (tenant_id, account_id))
             return _claim_of(account_id, lane, tenant_id)
     return None
+
+
+_TURNS = "SELECT turn, advert_turn FROM gateway_account WHERE id = %s"
+_TURNED = {
+    Lane.TRANSACTIONAL: "UPDATE gateway_account SET turn = %s WHERE id = %s",
+    Lane.PROMOTIONAL: "UPDATE gateway_account SET advert_turn = %s WHERE id = %s",
+}
+
+
+def _turns(account_id: int) -> tuple[int, int]:
+    """Read, and lock, whom the account served last in each lane.
+
+    Without the lock two claims would choose one tenant, and the second find it served already and
+    think that nothing may go.
+    """
+    statement = _TURNS + (" FOR UPDATE" if is_postgres() else "")
+    row = execute(statement, (account_id,)).fetchone()
+    return row[0], row[1]
 
 
 def all_stopped() -> bool:
@@ -131,13 +149,16 @@ def _claim_of(account_id: int, lane: Lane, tenant_id: int) -> Claim | None:
     if not waiting:
         return None
     first = waiting[0]
+    if lane is Lane.PROMOTIONAL:
+        waiting = _within_hours(waiting)
+        first = waiting[0] if waiting else first
     alike = [
         each
         for each in waiting
         if (each.sender, each.is_unicode, each.category)
         == (first.sender, first.is_unicode, first.category)
     ][:size]
-    going = _without_suppressed(tenant_id, account_id, alike)
+    going = _without_suppressed(tenant_id, account_id, alike) if alike else []
     submission_id = ids.new("sub")
     if going:
         _write_down(submission_id, account_id, tenant_id, going)
@@ -150,6 +171,23 @@ def _claim_of(account_id: int, lane: Lane, tenant_id: int) -> Claim | None:
         going,
         len(alike) == size,
     )
+
+
+def _within_hours(texts: list[Claimed]) -> list[Claimed]:
+    """Take out adverts whose hours are over, and schedule them for when they begin again.
+
+    They were queued in time, but then there were many, or sending or the tenant was stopped.
+    """
+    now = clock.now()
+    late: dict[int, list[str]] = defaultdict(list)
+    for text in texts:
+        opens = rules.goes_at(Category.PROMOTIONAL, phone.operator(text.msisdn), now)
+        if opens > now:
+            late[clock.to_ms(opens)].append(text.id)
+    for due_at, waiting in late.items():
+        _mark(waiting, "status = %s, due_at = %s", (Status.SCHEDULED.value, due_at))
+    gone = {each for waiting in late.values() for each in waiting}
+    return [text for text in texts if text.id not in gone]
 
 
 def _without_suppressed(tenant_id: int, account_id: int, texts: list[Claimed]) -> list[Claimed]:

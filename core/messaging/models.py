@@ -77,7 +77,8 @@ class GatewayAccount(Model):
 
     Row 1 is the operator's own, its credentials and limits read from the settings; row 2 is the
     rehearsal behind test keys. `next_slot_at` is the instant the next request may start (a virtual
-    clock, so all workers together keep the rate); `turn` remembers which tenant was served last.
+    clock, so all workers together keep the rate); `turn` and `advert_turn` remember, for each lane,
+    which tenant was served last.
     """
 
     id = peewee.AutoField()
@@ -89,6 +90,7 @@ class GatewayAccount(Model):
     paused_why = peewee.CharField(max_length=300, null=True)
     failures = peewee.IntegerField(default=0)
     turn = peewee.IntegerField(default=-1)
+    advert_turn = peewee.IntegerField(default=-1)
 
 
 class GatewaySlot(Model):

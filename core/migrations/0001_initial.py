@@ -154,6 +154,7 @@ def up(migrator, db):
         failures = IntegerField(default=0)
         turn = IntegerField(default=-1)
         advert_turn = IntegerField(default=-1)
+        advert_turn = IntegerField(default=-1)
 
         class Meta:
             database = db
