@@ -8,6 +8,7 @@ than on SQLite's busy handler, which sleeps in growing steps and starves whoever
 from __future__ import annotations
 
 import fcntl
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -40,7 +41,49 @@ SQLITE_PRAGMAS = {
 }
 
 db: Any = peewee.DatabaseProxy()
-_write_lock = threading.RLock()
+
+
+class _Door:
+    """Lets one writer at a time into SQLite: of our threads, then of our processes, in turn.
+
+    Left to itself SQLite makes a process that has to wait sleep in growing steps, and a busy
+    neighbour starves it. Here whoever waits stands at the door and goes in the moment it opens,
+    before the neighbour can come round again. The kernel frees the places of a killed process.
+    """
+
+    _STEP, _ROOM = 0, 1  # bytes of the lock file: the place before the door, and behind it
+
+    def __init__(self) -> None:
+        self._threads = threading.RLock()
+        self._depth = 0
+        self._file: int | None = None
+
+    def lead_to(self, path: str | None) -> None:
+        """Guard another database, or none that other processes can see."""
+        if self._file is not None:
+            os.close(self._file)
+        self._file = None if path is None else os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+
+    def __enter__(self) -> None:
+        self._threads.acquire()
+        try:
+            if self._depth == 0 and self._file is not None:
+                fcntl.lockf(self._file, fcntl.LOCK_EX, 1, self._STEP)
+                fcntl.lockf(self._file, fcntl.LOCK_EX, 1, self._ROOM)
+                fcntl.lockf(self._file, fcntl.LOCK_UN, 1, self._STEP)
+        except BaseException:
+            self._threads.release()
+            raise
+        self._depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
+        if self._depth == 0 and self._file is not None:
+            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, self._ROOM)
+        self._threads.release()
+
+
+_door = _Door()
 
 
 class Model(peewee.Model):
@@ -83,7 +126,10 @@ def open_database(url: str | None = None) -> None:
     global _opened
     close_all()
     _opened += 1
-    db.initialize(make_database(url or settings().database.url))
+    made = make_database(url or settings().database.url)
+    db.initialize(made)
+    is_file = isinstance(made, peewee.SqliteDatabase) and made.database != ":memory:"
+    _door.lead_to(f"{made.database}.lock" if is_file else None)
 
 
 def close_all() -> None:
@@ -129,7 +175,7 @@ def transaction() -> Iterator[None]:
         with database.atomic():
             yield
         return
-    with _write_lock, database.atomic():
+    with _door, database.atomic():
         yield
 
 
@@ -179,7 +225,7 @@ def grouped(work: Callable[[], T]) -> T:
             return work()
     ticket = _Ticket(work)
     _waiting.append(ticket)
-    with _write_lock:
+    with _door:
         if not ticket.done:
             _commit_together([_waiting.popleft() for _ in range(len(_waiting))])
     if ticket.error is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from datetime import UTC, datetime
@@ -88,6 +89,16 @@ def test_writes_that_wait_for_each_other_share_a_commit(store: str) -> None:
 def test_many_processes_write_at_once_and_nothing_is_lost(store: str) -> None:
     assert sum(apart(8, crowd.write_many, 10)) == 80
     assert len(names()) == 80
+
+
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+def test_a_busy_process_lets_the_others_in_between_its_writes(store: str) -> None:
+    apart(2, crowd.write_back_to_back, 60)
+
+    order = [row[0].split("-")[1] for row in execute("SELECT name FROM pace ORDER BY rowid")]
+    together_ = order[10:-10]  # one may have begun, and ends, before the other
+    longest = max(len(list(run)) for _, run in itertools.groupby(together_))
+    assert longest <= 6
 
 
 def test_an_inner_transaction_shares_the_fate_of_the_outer(store: str) -> None:
