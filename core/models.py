@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.database import Model
+from core.dialogue.store import ChatRow
 from core.events import Event
 from core.idempotency import IdempotencyRecord
 from core.ledger.models import Account, Hold, Seal, Transfer
@@ -30,6 +31,7 @@ TABLES: tuple[type[Model], ...] = (
     AdminKey,
     ApiKey,
     Audit,
+    ChatRow,
     Event,
     GatewayAccount,
     GatewayBalance,

@@ -130,6 +130,24 @@ def up(migrator, db):
 
     db.create_tables([Audit])
 
+    class ChatRow(Model):
+        channel = CharField(max_length=12)
+        address = CharField(max_length=40)
+        id = CharField(max_length=30)
+        flow = CharField(max_length=40)
+        answers = TextField()
+        asked = CharField(max_length=60)
+        shown = TextField()
+        version = IntegerField()
+        updated_at = InstantField(index=True)
+
+        class Meta:
+            database = db
+            table_name = "chat"
+            primary_key = CompositeKey("channel", "address")
+
+    db.create_tables([ChatRow])
+
     class Event(Model):
         sequence = BigAutoField()
         id = CharField(unique=True, max_length=30)
@@ -153,7 +171,6 @@ def up(migrator, db):
         paused_why = CharField(null=True, max_length=300)
         failures = IntegerField(default=0)
         turn = IntegerField(default=-1)
-        advert_turn = IntegerField(default=-1)
         advert_turn = IntegerField(default=-1)
 
         class Meta:
@@ -633,6 +650,7 @@ def down(migrator, db):
     migrator.migrate(migrator.drop_table("gateway_balance"))
     migrator.migrate(migrator.drop_table("gateway_account"))
     migrator.migrate(migrator.drop_table("event"))
+    migrator.migrate(migrator.drop_table("chat"))
     migrator.migrate(migrator.drop_table("audit"))
     migrator.migrate(migrator.drop_table("api_key"))
     migrator.migrate(migrator.drop_table("admin_key"))

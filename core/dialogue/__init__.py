@@ -1,0 +1,1 @@
+"""Conversations: written once as generators, drawn by any door."""
