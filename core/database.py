@@ -192,6 +192,14 @@ def savepoint() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Read everything inside as it stands at one moment, keeping nobody from writing meanwhile."""
+    how = {"isolation_level": "REPEATABLE READ"} if is_postgres() else {"lock_type": "DEFERRED"}
+    with db.obj.atomic(**how):
+        yield
+
+
 def after_commit(act: Callable[[], object]) -> None:
     """Do something once the outermost transaction holds; at once when there is none."""
     db.obj.after_commit(act)

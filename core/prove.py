@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from core.database import db, is_postgres, transaction
+from core.database import snapshot
 from core.ledger import proof as ledger_proof
 from core.messaging import proof as messaging_proof
 from core.payments import proof as payments_proof
@@ -21,10 +21,7 @@ def _findings() -> Iterator[Finding]:
 
 def run() -> list[Finding]:
     """Check everything on one snapshot, so that a busy database proves as a quiet one does."""
-    if not is_postgres():
-        with transaction():
-            return list(_findings())
-    with db.obj.atomic(isolation_level="REPEATABLE READ"):
+    with snapshot():
         return list(_findings())
 
 
