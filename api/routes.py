@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api.admin import audit as admin_audit
-from api.admin import payments, sending, tenants
+from api.admin import payments, proof, sending, tenants
 from api.callbacks import pay
 from api.callbacks import sms as sms_callbacks
 from api.error_pages import ErrorIndex, ErrorPage
@@ -43,6 +43,8 @@ ROUTES: tuple[tuple[str, object], ...] = (
     ("/admin/tenants/{tenant:tenant}/suspend", tenants.SuspendTenant()),
     ("/admin/tenants/{tenant:tenant}/resume", tenants.ResumeTenant()),
     ("/admin/tenants/{tenant:tenant}/adjust", tenants.AdjustWallet()),
+    ("/admin/tenants/{tenant:tenant}/sender-ids", tenants.SenderIds()),
+    ("/admin/prove", proof.Proof()),
     ("/admin/suspense", payments.Suspense()),
     ("/admin/suspense/{receipt:id}/assign", payments.AssignPayment()),
     ("/admin/payment-news", payments.Quarantine()),

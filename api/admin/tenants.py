@@ -6,7 +6,18 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from api.calls import AdminCall
-from api.fields import CURRENCY, Amount, Kes, Price, Reason, Request, Shape, money
+from api.fields import (
+    CURRENCY,
+    Amount,
+    Instant,
+    Kes,
+    Price,
+    Reason,
+    Request,
+    SenderId,
+    Shape,
+    money,
+)
 from api.operations import for_admin
 from api.pages import Page, Paging, page
 from api.resources.tenant import TenantShape, tenant_shape
@@ -14,6 +25,8 @@ from core import ids
 from core.errors import NotFound
 from core.ledger import accounts
 from core.ledger.errors import CannotWithdraw
+from core.messaging import senders
+from core.messaging.models import Category, Sender
 from core.money import Money
 from core.tenants import fields, tenants, terms
 from core.tenants.models import Tenant, TenantStatus
@@ -40,11 +53,30 @@ class Adjustment(Request, frozen=True, kw_only=True):
 
 
 class Terms(Request, frozen=True, kw_only=True):
-    """The operator's terms; what is left out stays, and a price of null is the tier's again."""
+    """The operator's terms; what is left out stays.
+
+    A price of null is the tier's again, a daily_cap of null is no limit.
+    """
 
     price: Amount | UnsetType | None = UNSET
     tier: str | UnsetType = UNSET
     credit_limit: Amount | UnsetType = UNSET
+    daily_cap: Amount | UnsetType | None = UNSET
+
+
+class SenderRequest(Request, frozen=True, kw_only=True):
+    """A sender ID as the networks approved it; case counts."""
+
+    name: SenderId
+    class_: Category = msgspec.field(name="class", default=Category.TRANSACTIONAL)
+
+
+class SenderShape(Shape, frozen=True, kw_only=True):
+    """A sender ID a business may use."""
+
+    name: str
+    class_: str = msgspec.field(name="class")
+    created_at: Instant
 
 
 class AdminTenantShape(TenantShape, frozen=True, kw_only=True):
@@ -54,17 +86,25 @@ class AdminTenantShape(TenantShape, frozen=True, kw_only=True):
     available: Kes
     held: Kes
     credit_limit: Kes
+    daily_cap: Kes | None
+    sender_ids: list[SenderShape]
 
 
 def _detail(row: Tenant) -> AdminTenantShape:
-    purse = accounts.balance(row.id)
+    purse, cap = accounts.balance(row.id), accounts.daily_cap(row.id)
     return AdminTenantShape(
         **msgspec.structs.asdict(tenant_shape(row)),
         own_price=None if row.price_units is None else Money(row.price_units).price_text(),
         available=purse.available.text(),
         held=purse.held.text(),
         credit_limit=purse.credit_limit.text(),
+        daily_cap=None if cap is None else cap.text(),
+        sender_ids=[_sender(each) for each in senders.listing(row.id)],
     )
+
+
+def _sender(row: Sender) -> SenderShape:
+    return SenderShape(name=row.name, class_=row.category, created_at=row.created_at)
 
 
 class Tenants:
@@ -99,16 +139,18 @@ class OneTenant:
             terms.InvalidPrice,
             terms.UnknownTier,
             terms.NegativeCredit,
+            terms.NegativeCap,
             terms.CreditInUse,
         ),
     )
     def on_patch(self, call: AdminCall, tenant: int, asked: Terms) -> AdminTenantShape:
-        """Set price, tier and credit limit; texts already accepted keep their price."""
+        """Set price, tier, credit limit and daily cap; accepted texts keep their price."""
         done = tenants.set_terms(
             tenant,
             price=money(asked.price),
             tier=asked.tier,
             credit_limit=money(asked.credit_limit),
+            daily_cap=money(asked.daily_cap),
             actor=call.actor,
             channel="admin",
         )
@@ -180,4 +222,15 @@ class AdjustWallet:
             amount=asked.amount.money.text(),
             currency=CURRENCY,
             available=accounts.balance(tenant).available.text(),
+        )
+
+
+class SenderIds:
+    """POST /admin/tenants/{tenant}/sender-ids"""
+
+    @for_admin("adminRegisterSenderId", status=201, refuses=(NotFound, senders.InvalidSenderId))
+    def on_post(self, call: AdminCall, tenant: int, asked: SenderRequest) -> SenderShape:
+        """Let a business send under a name; registering it again changes its class."""
+        return _sender(
+            senders.register(tenant, asked.name, asked.class_, actor=call.actor, channel="admin")
         )

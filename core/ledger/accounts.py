@@ -101,3 +101,17 @@ def set_credit_limit(tenant_id: int, limit: Money) -> bool:
             .where(Account.id == purse_id(tenant_id, Purse.WALLET), owed + limit.units >= 0)
             .execute()
         )
+
+
+def daily_cap(tenant_id: int) -> Money | None:
+    """Return the most a tenant may spend in a day; None without a limit."""
+    cap = Account.get_by_id(purse_id(tenant_id, Purse.WALLET)).daily_cap
+    return None if cap is None else Money(cap)
+
+
+def set_daily_cap(tenant_id: int, cap: Money | None) -> None:
+    """Limit what a tenant may spend in a day, of either purse; None takes the limit away."""
+    with transaction():
+        Account.update(daily_cap=None if cap is None else cap.units).where(
+            Account.tenant_id == tenant_id
+        ).execute()

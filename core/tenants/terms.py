@@ -43,6 +43,15 @@ class NegativeCredit(Invalid):
     field = "credit_limit"
 
 
+class NegativeCap(Invalid):
+    """A daily limit below nothing."""
+
+    code = "negative_daily_cap"
+    title = "Daily limit below zero"
+    sentence = "A daily limit is 0 or more; null takes it away."
+    field = "daily_cap"
+
+
 class CreditInUse(Conflict):
     """A lower limit would leave the wallet below it."""
 
@@ -66,15 +75,19 @@ def set_terms(
     price: Money | UnsetType | None = UNSET,
     tier: str | UnsetType = UNSET,
     credit_limit: Money | UnsetType = UNSET,
+    daily_cap: Money | UnsetType | None = UNSET,
     actor: str,
     channel: str,
 ) -> Tenant:
-    """Change the terms; what is left UNSET stays, and a price of None is the tier's again.
+    """Change the terms; what is left UNSET stays. A price of None is the tier's again, a daily cap
+    of None is no limit.
 
     Texts already accepted keep the price they were accepted at.
-    Raises: NotFound, InvalidPrice, UnknownTier, NegativeCredit, CreditInUse.
+    Raises: NotFound, InvalidPrice, UnknownTier, NegativeCredit, NegativeCap, CreditInUse.
     """
     changes = _checked(price, tier, credit_limit)
+    if isinstance(daily_cap, Money) and daily_cap < Money(0):
+        raise NegativeCap
     with transaction():
         tenant = rows.locked(tenant_id)
         if tenant is None:
@@ -89,6 +102,10 @@ def set_terms(
             after["credit_limit"] = credit_limit.text()
             if not accounts.set_credit_limit(tenant_id, credit_limit):
                 raise CreditInUse
+        if daily_cap is not UNSET:
+            before["daily_cap"] = _text(accounts.daily_cap(tenant_id))
+            after["daily_cap"] = _text(daily_cap)
+            accounts.set_daily_cap(tenant_id, daily_cap)
         audit.record(
             tenant_id,
             actor,
@@ -100,6 +117,10 @@ def set_terms(
         )
         after_commit(keys.forget_cached)
     return rows.get(tenant_id)
+
+
+def _text(money: Money | None) -> str | None:
+    return None if money is None else money.text()
 
 
 def _checked(

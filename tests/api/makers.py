@@ -41,14 +41,14 @@ def make_business(
             created_at=clock.now(),
         )
         accounts.open_purses(row.id, daily_cap=None)
-        for purse, source in ((Purse.WALLET, Platform.MPESA), (Purse.PLAY, Platform.PLAY_MONEY)):
+        for purse, source in ((Purse.WALLET, Platform.ADJUSTMENTS), (Purse.PLAY, Platform.PLAY_MONEY)):
             money = Money.parse(wallet) if purse is Purse.WALLET else Money.kes(1000)
             if money:
                 transfers.post(
                     platform(source),
                     purse_id(row.id, purse),
                     money,
-                    kind="test",
+                    kind="adjustment",
                     once=f"make:{row.id}:{purse.value}",
                     subject="test",
                     actor="test",

@@ -17,9 +17,7 @@ from tests.api.makers import make_admin_key
 pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 
 OPERATIONS = [
-    operation
-    for path in document.made()["paths"].values()
-    for operation in path.values()
+    operation for path in document.made()["paths"].values() for operation in path.values()
 ]
 
 

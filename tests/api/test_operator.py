@@ -60,6 +60,46 @@ def test_terms_change_in_part(admin, ask, acme):
     assert (back.json["own_price"], back.json["price"]) == (None, "0.6000")
 
 
+def test_a_day_can_be_capped_and_uncapped(admin, ask, acme):
+    path, send = f"/admin/tenants/{acme.id}", {"to": "0712345678", "message": "Habari"}
+    assert admin.patch(path, json={"daily_cap": "1"}).json["daily_cap"] == "1.00"
+    assert ask.post(f"{acme.path}/sms/send", json=send).status_code == 202
+    assert told(ask.post(f"{acme.path}/sms/send", json=send)) == (429, "daily_cap_reached")
+
+    assert admin.patch(path, json={"daily_cap": None}).json["daily_cap"] is None
+    assert ask.post(f"{acme.path}/sms/send", json=send).status_code == 202
+
+
+def test_a_sender_id_is_registered_by_hand(admin, ask, acme):
+    path = f"/admin/tenants/{acme.id}"
+    send = {"to": "0712345678", "message": "Habari", "sender_id": "MAMAMBOGA"}
+    assert admin.post(f"{path}/sender-ids", json={"name": "MAMAMBOGA"}).status_code == 201
+    assert ask.post(f"{acme.path}/sms/send", json=send).status_code == 202
+
+    changed = admin.post(f"{path}/sender-ids", json={"name": "MAMAMBOGA", "class": "promotional"})
+    assert changed.json["class"] == "promotional"
+    (shown,) = admin.get(path).json["sender_ids"]
+    assert (shown["name"], shown["class"]) == ("MAMAMBOGA", "promotional")
+    assert told(ask.post(f"{acme.path}/sms/send", json=send)) == (422, "sender_wrong_class")
+
+
+@pytest.mark.parametrize("name", ["", " TUMA", "TUMA\n", "---", "Ünï", "TWELVELETTER"])
+def test_what_no_network_shows_is_no_sender_id(admin, acme, name):
+    answer = admin.post(f"/admin/tenants/{acme.id}/sender-ids", json={"name": name})
+
+    assert answer.status_code == 422
+    assert answer.json["code"] in {"invalid_sender_id", "too_long"} | {"invalid"}
+
+
+def test_the_money_is_proved(admin, ask, acme):
+    ask.post(f"{acme.path}/sms/send", json={"to": "0712345678", "message": "Habari"})
+
+    answer = admin.get("/admin/prove").json
+
+    assert len(answer["findings"]) > 5
+    assert answer["ok"], [each for each in answer["findings"] if not each["ok"]]
+
+
 @pytest.mark.parametrize(
     ("terms", "code"),
     [
@@ -67,6 +107,7 @@ def test_terms_change_in_part(admin, ask, acme):
         ({"price": 0.5}, "amount_not_text"),
         ({"tier": "gold"}, "unknown_tier"),
         ({"credit_limit": "-1"}, "negative_credit_limit"),
+        ({"daily_cap": "-1"}, "negative_daily_cap"),
         ({"color": "red"}, "unknown_field"),
     ],
 )
