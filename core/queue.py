@@ -114,7 +114,7 @@ def job(*, priority: int = 0) -> Callable[[Callable[P, object]], Job[P]]:
 class _Nudger:
     """Collects nudges and enqueues each distinct one at most every PAUSE_S."""
 
-    PAUSE_S = 0.02
+    PAUSE_S = 0.05
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

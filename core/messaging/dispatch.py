@@ -70,7 +70,7 @@ def _work(slot: slots.Slot) -> _Ended:
     while time.monotonic() < shift_ends:
         if not claiming.has_queued(slot.account_id):
             return _Ended.EMPTY
-        if not slots.renew(slot) or not slots.wait_for_turn(slot.account_id):
+        if not slots.wait_for_turn(slot):
             return _Ended.STUCK
         claim = claiming.claim(slot.account_id)
         if claim is None:

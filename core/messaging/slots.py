@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core import clock, ids
 from core.database import execute, transaction
-from core.messaging.models import SHARED_ACCOUNT, GatewayAccount, GatewaySlot
+from core.messaging.models import GatewayAccount, GatewaySlot
 from core.settings import settings
 
 BACKOFF_S = (1, 2, 5, 10, 30, 60)
@@ -59,17 +59,6 @@ def _open_another(account_id: int, connections: int, holder: str, now: int) -> t
     ).fetchone()
 
 
-def renew(slot: Slot) -> bool:
-    """Keep a slot for another request. False when it was taken from us meanwhile."""
-    with transaction():
-        row = execute(
-            "UPDATE gateway_slot SET lease_until = %s "
-            "WHERE account_id = %s AND number = %s AND holder = %s RETURNING 1",
-            (clock.ms() + lease_ms(), slot.account_id, slot.number, slot.holder),
-        ).fetchone()
-    return row is not None
-
-
 def give_back(slot: Slot) -> None:
     """Let somebody else have the slot."""
     with transaction():
@@ -80,24 +69,34 @@ def give_back(slot: Slot) -> None:
         )
 
 
-def wait_for_turn(account_id: int) -> bool:
-    """Wait until the next request may start. False when the account is paused.
+_KEEP = """
+    UPDATE gateway_slot SET lease_until = %s
+    WHERE account_id = %s AND number = %s AND holder = %s RETURNING 1
+"""
+_MOVE_ON = """
+    UPDATE gateway_account
+    SET next_slot_at = CASE WHEN next_slot_at > %s THEN next_slot_at ELSE %s END + %s
+    WHERE id = %s AND paused_until <= %s RETURNING next_slot_at
+"""
 
-    Each caller moves the account's virtual clock on by one interval and sleeps until the moment it
-    read there, so all workers together keep exactly the rate, without bursts.
+
+def wait_for_turn(slot: Slot) -> bool:
+    """Keep a slot for another request, and wait until that may start.
+
+    False when the slot was taken from us meanwhile, or the account is paused. Each caller moves the
+    account's virtual clock on by one interval and sleeps until the moment it read there, so all
+    workers together keep exactly the rate, without bursts.
     """
     rate = settings().onfon.rate_per_second
-    interval = 0 if account_id != SHARED_ACCOUNT and rate <= 0 else -(-1000 // max(1, rate))
-    if rate > 1000:
-        interval = 0
+    interval = 0 if rate > 1000 else -(-1000 // rate)  # ms
     now = clock.ms()
     with transaction():
-        row = execute(
-            "UPDATE gateway_account SET next_slot_at = "
-            "CASE WHEN next_slot_at > %s THEN next_slot_at ELSE %s END + %s "
-            "WHERE id = %s AND paused_until <= %s RETURNING next_slot_at",
-            (now, now, interval, account_id, now),
+        kept = execute(
+            _KEEP, (now + lease_ms(), slot.account_id, slot.number, slot.holder)
         ).fetchone()
+        if kept is None:
+            return False
+        row = execute(_MOVE_ON, (now, now, interval, slot.account_id, now)).fetchone()
     if row is None:
         return False
     delay_ms = int(row[0]) - interval - now
@@ -129,6 +128,11 @@ def pause(account_id: int, why: str, *, retry_after_s: float | None = None) -> b
 
 def worked(account_id: int) -> None:
     """Forget earlier failures of an account that has just answered."""
+    failed = GatewayAccount.select().where(
+        GatewayAccount.id == account_id, GatewayAccount.failures > 0
+    )
+    if not failed.exists():  # almost always, and then no lock is needed
+        return
     with transaction():
         GatewayAccount.update(failures=0, paused_why=None).where(
             GatewayAccount.id == account_id, GatewayAccount.failures > 0
