@@ -91,6 +91,21 @@ def _demo(args: argparse.Namespace, given: Settings) -> int:
     return int(import_module("core.demo").main() or 0)
 
 
+def _paybill(args: argparse.Namespace, given: Settings) -> int:
+    from core import database
+    from core.errors import Refused
+    from core.payments import c2b
+
+    database.open_database()
+    try:
+        answer = c2b.register()
+    except (Refused, ValueError) as wrong:
+        print(wrong, file=sys.stderr)
+        return 1
+    print(f"{answer.outcome}: {answer.message or ''}".strip(": "))
+    return 0 if answer.outcome == "accepted" or answer.already else 1
+
+
 def _become(command: Sequence[str]) -> NoReturn:
     """Turn this process into another program, which then gets the signals itself."""
     sys.stdout.flush()
@@ -140,6 +155,7 @@ def parser() -> argparse.ArgumentParser:
     key = admin.add_subparsers(dest="what", required=True).add_parser("key", help="a new admin key")
     key.add_argument("--name", default="console", help="who will use it")
     key.set_defaults(act=_admin_key)
+    add("paybill", _paybill, "register the paybill's callback addresses with M-Pesa, once")
     add("demo", _demo, "fill the sandbox with a believable business")
     return top
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from core import prove
-from core.database import snapshot
+from core.database import close_all, snapshot
 from core.ledger import accounts
 from core.messaging import sending
 from core.messaging.sending import Order, Text
@@ -18,6 +18,7 @@ def test_texts_are_accepted_while_the_books_are_read(make_tenant: Callable[..., 
 
     def send() -> None:
         sending.send(tenant, Order([Text("0712000001", "Habari")]), once=None, actor="test")
+        close_all()
 
     with snapshot():
         before = accounts.balance(tenant.tenant_id).held
