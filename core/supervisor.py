@@ -187,7 +187,7 @@ def _answers(url: str) -> bool:
 def welcome(settings: Settings, port: int) -> str:
     """What to tell once everything runs."""
     base = f"http://127.0.0.1:{port}"
-    rows = [("API", f"{base}/api"), ("Docs", f"{base}/docs")]
+    rows = [("API", f"{base}/api"), ("OpenAPI", f"{base}/openapi.json")]
     if not settings.app.is_production:
         rows.append(("Handset", f"http://127.0.0.1:{port + 1}/"))
     table = "\n".join(f"  {name:<8} {url}" for name, url in rows)
