@@ -345,6 +345,13 @@ def up(migrator, db):
         msisdn = CharField(unique=True, max_length=15)
         name = CharField(max_length=120)
         language = CharField(max_length=5, default="en")
+        telegram_id = BigIntegerField(unique=True, null=True)
+        telegram_ok = BooleanField(default=True)
+        pin_digest = TextField(null=True)
+        pin_failures = SmallIntegerField(default=0)
+        pin_locks = SmallIntegerField(default=0)
+        pin_locked_until = InstantField(default=0)
+        current_tenant_id = IntegerField(null=True)
         created_at = InstantField()
 
         class Meta:

@@ -66,12 +66,25 @@ Tenant.add_index(
 
 
 class Person(Model):
-    """Someone with a phone that was proved to be theirs."""
+    """Someone with a phone that was proved to be theirs.
+
+    A Telegram account belongs to one person at most; `telegram_ok` is False once it has blocked us.
+    The digest of the PIN is sealed, because four digits are soon guessed from a bare one.
+    """
 
     id = peewee.CharField(max_length=30, primary_key=True)
     msisdn = peewee.CharField(max_length=15, unique=True)
     name = peewee.CharField(max_length=120)
     language = peewee.CharField(max_length=5, default="en")
+    telegram_id = peewee.BigIntegerField(null=True, unique=True)
+    telegram_ok = peewee.BooleanField(default=True)
+    pin_digest = peewee.TextField(null=True)
+    pin_failures = peewee.SmallIntegerField(default=0)
+    # How often in a row it was locked: each lock is longer than the one before.
+    pin_locks = peewee.SmallIntegerField(default=0)
+    pin_locked_until = InstantField(default=0)
+    # The business that was chosen last, by someone who has several.
+    current_tenant_id = peewee.IntegerField(null=True)
     created_at = InstantField()
 
 
