@@ -9,6 +9,7 @@ import falcon
 from api import addresses, refusals
 from core import clock, quota
 from core.errors import TooMany, Unauthenticated
+from core.onboarding import limits
 from core.settings import settings
 from core.tenants import admin_keys, keys
 from core.tenants.models import TenantStatus
@@ -97,8 +98,8 @@ def by_tenant(
     caller = keys.authenticate(_key(req))
     profile = caller.profile
     req.context.language = profile.language
-    limits = settings().limits.requests_per_minute
-    limit = limits.get(profile.tier) or limits["standard"]
+    rates = settings().limits.requests_per_minute
+    limit = rates.get(profile.tier) or rates["standard"]
     _take_permit(resp, f"api:{profile.tenant_id}:{'test' if profile.is_test else 'live'}", limit)
     if profile.tenant_id != tenant_id:
         raise refusals.WrongTenant
@@ -121,7 +122,7 @@ def by_admin(req: falcon.Request, resp: falcon.Response) -> AdminCall:
 def by_anyone(req: falcon.Request, resp: falcon.Response) -> Call:
     """Let anyone in, but not too often. Raises: TooMany."""
     call = Call(req, resp, "public", None)
-    _take_permit(resp, f"public:{call.address}", PUBLIC_PER_MINUTE)
+    _take_permit(resp, f"public:{limits.network(call.address)}", PUBLIC_PER_MINUTE)
     return call
 
 
@@ -142,6 +143,8 @@ def _key(req: falcon.Request) -> str:
 def _take_permit(resp: falcon.Response, scope: str, limit: int) -> None:
     """Count a request, and tell in its headers what is left. Raises: TooMany."""
     left = _permits.take(scope, limit)
+    # What is answered to a key is for its holder, and changes by the second.
+    resp.set_header("Cache-Control", "no-store")
     resp.set_header("RateLimit-Limit", str(left.limit))
     resp.set_header("RateLimit-Remaining", str(left.remaining))
     resp.set_header("RateLimit-Reset", str(left.reset_s))

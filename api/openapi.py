@@ -20,7 +20,7 @@ from api.operations import Access, Download, Operation, operation_of
 from api.pages import Paging
 from api.problems import Problem
 from core import idempotency
-from core.errors import BadRequest, Invalid, NotFound, Refused, TooMany, Unauthenticated
+from core.errors import BadRequest, Busy, Invalid, NotFound, Refused, TooMany, Unauthenticated
 from core.money import InvalidAmount
 from core.settings import settings
 from core.tenants import admin_keys, key_terms, profiles
@@ -36,6 +36,7 @@ EVERYWHERE: tuple[type[Refused], ...] = (
     BadRequest,
     refusals.InternalError,
     TooMany,
+    Busy,
 )
 OF_TENANTS: tuple[type[Refused], ...] = (
     Unauthenticated,
@@ -369,7 +370,7 @@ def _refusal(status: int, kinds: list[type[Refused]]) -> Json:
     listed = "\n".join(f"- `{code}`: {title}" for code, title in sorted(titles.items()))
     return {
         "description": f"{HTTPStatus(status).phrase}.\n\n{listed}",
-        "headers": _RATE | (_RETRY if status in (429, 503) else {}),
+        "headers": _RATE | (_RETRY if status in (409, 429, 503) else {}),
         "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         "x-error-codes": sorted(titles),
     }

@@ -8,6 +8,7 @@ from typing import Any
 
 import falcon
 import msgspec
+import peewee
 import structlog
 
 from api import refusals
@@ -25,6 +26,7 @@ from core.errors import (
     TooMany,
     Unauthenticated,
 )
+from core.idempotency import InProgress
 from core.settings import settings
 
 log = structlog.get_logger(__name__)
@@ -123,6 +125,7 @@ def language_of(req: falcon.Request) -> str:
 def install(app: falcon.App[Any, Any]) -> None:
     """Have every error of an application leave as a problem document."""
     app.add_error_handler(Exception, _unforeseen)
+    app.add_error_handler((peewee.OperationalError, peewee.InterfaceError), _database)
     app.add_error_handler(falcon.HTTPError, _http)
     app.add_error_handler(Refusals, _several)
     app.add_error_handler(Refused, _refused)
@@ -161,8 +164,17 @@ def _http(req: falcon.Request, resp: falcon.Response, error: Any, params: object
 def _unforeseen(req: falcon.Request, resp: falcon.Response, error: Any, params: object) -> None:
     """Tell a bug to the log alone: its text may hold anything."""
     log.error("request_failed", method=req.method, route=req.uri_template, exc_info=error)
-    recover()
+    try:
+        recover()
+    except Exception:
+        log.exception("database_not_recovered")
     write(req, resp, refusals.InternalError(request_id=req.context.request_id))
+
+
+def _database(req: falcon.Request, resp: falcon.Response, error: Any, params: object) -> None:
+    """Ask to come back when the database is away or shut us out for a moment."""
+    _unforeseen(req, resp, error, params)
+    write(req, resp, Busy())
 
 
 def write(
@@ -192,14 +204,20 @@ def write(
     resp.set_header("Content-Language", language)
     if status == 401:
         resp.set_header("WWW-Authenticate", "Bearer")
-    if status in (429, 503):
-        resp.set_header("Retry-After", str(getattr(refusal, "retry_after", None) or _wait(refusal)))
+    if (seconds := _wait_s(refusal)) is not None:
+        resp.set_header("Retry-After", str(seconds))
 
 
-def _wait(refusal: Refused) -> int:
-    """How many seconds to advise when the refusal does not know."""
-    seconds = getattr(refusal, "retry_after_s", None)
-    return max(1, int(seconds)) if seconds else 60 if isinstance(refusal, TooMany) else 5
+def _wait_s(refusal: Refused) -> int | None:
+    """How many seconds to wait before the same request can do better; None if it never will."""
+    match refusal:
+        case TooMany():
+            return refusal.retry_after or 60
+        case Busy():
+            return max(1, int(getattr(refusal, "retry_after_s", None) or 5))
+        case InProgress():
+            return 1
+    return None
 
 
 def _faults(refusal: Refused, detail: str) -> list[Fault] | msgspec.UnsetType:

@@ -20,8 +20,9 @@ from api.fields import (
     Words,
 )
 from api.operations import for_tenant
+from core.errors import Invalid
 from core.ledger.errors import DailyCapReached, NotEnough
-from core.messaging import errors, sending
+from core.messaging import errors, preparing, sending
 from core.messaging.models import Category
 from core.messaging.sending import Order, Text
 from core.text import InvalidText
@@ -43,6 +44,22 @@ REFUSES = (
 REFUSES_TO_SEND = (*REFUSES, NotEnough, DailyCapReached)
 
 Numbers = Annotated[list[Phone], msgspec.Meta(min_length=1, max_length=RECIPIENTS_MAX)]
+
+
+class DuplicateRecipient(Invalid):
+    """In `errors` of a send: the same number written again, in this way or another."""
+
+    code = "duplicate"
+    title = "Number given more than once"
+    sentence = preparing.DUPLICATE
+
+
+class OptedOut(Invalid):
+    """In `errors` of a send: a number that wants no texts of this class from you."""
+
+    code = "opted_out"
+    title = "Number has opted out"
+    sentence = preparing.OPTED_OUT
 
 
 class Common(Request, frozen=True, kw_only=True):
@@ -110,7 +127,7 @@ class AcceptedText(Shape, frozen=True, kw_only=True):
 
 
 class DeclinedText(Shape, frozen=True, kw_only=True):
-    """A recipient that gets nothing, and why."""
+    """A recipient that gets nothing, and why: one of the codes of /docs/errors."""
 
     to: str
     code: str

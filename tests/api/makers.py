@@ -41,7 +41,10 @@ def make_business(
             created_at=clock.now(),
         )
         accounts.open_purses(row.id, daily_cap=None)
-        for purse, source in ((Purse.WALLET, Platform.ADJUSTMENTS), (Purse.PLAY, Platform.PLAY_MONEY)):
+        for purse, source in (
+            (Purse.WALLET, Platform.ADJUSTMENTS),
+            (Purse.PLAY, Platform.PLAY_MONEY),
+        ):
             money = Money.parse(wallet) if purse is Purse.WALLET else Money.kes(1000)
             if money:
                 transfers.post(

@@ -44,9 +44,14 @@ def test_every_route_of_a_tenant_or_the_operator_is_in_it(store):
 
 
 def test_every_code_is_in_it(store):
-    listed = document.made()["x-error-codes"]
+    """Those of conversations are not the API's, and only there when a test has imported them."""
+    ours = {
+        code
+        for code, kind in Refused.catalogue().items()
+        if not kind.__module__.startswith(("core.dialogue", "core.flows", "bots", "ussd", "tests"))
+    }
 
-    assert set(listed) == set(Refused.catalogue())
+    assert set(document.made()["x-error-codes"]) >= ours
 
 
 def test_every_code_an_operation_lists_is_one_that_exists(store):
@@ -86,7 +91,7 @@ def test_requests_refuse_what_the_document_does_not_name(store):
 
 
 def test_every_code_has_a_page_in_both_languages(web):
-    for code, kind in Refused.catalogue().items():
+    for code in Refused.catalogue():
         page = web.simulate_get(f"/docs/errors/{code}")
 
         assert page.status_code == 200

@@ -90,6 +90,7 @@ def test_a_twin_that_is_still_running_is_told_to_wait(send, monkeypatch):
 
     assert send().status_code == 202
     assert told(twins[1]) == (409, "idempotency_in_progress")
+    assert twins[1].headers["Retry-After"] == "1"
 
 
 def test_after_a_crash_a_repeat_finds_what_was_done(send, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import peewee
 import pytest
 
 from core.messaging import sending
@@ -246,6 +247,18 @@ def test_a_bug_of_ours_is_told_to_the_log_alone(ask, acme, monkeypatch, caplog):
     assert (answer.status_code, answer.json["code"]) == (500, "internal_error")
     assert "req-77" in answer.json["detail"]
     assert "hunter2" not in answer.text
+
+
+def test_a_database_that_is_away_is_no_mistake_of_the_caller(ask, acme, monkeypatch):
+    def away(*args, **kwargs):
+        raise peewee.OperationalError("connection to 10.1.2.3 refused")
+
+    monkeypatch.setattr(sending, "send", away)
+    answer = ask.post(f"{acme.path}/sms/send", json=SEND)
+
+    assert (answer.status_code, answer.json["code"]) == (503, "busy")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "10.1.2.3" not in answer.text
 
 
 def test_a_submitted_key_is_never_repeated(ask, acme):
