@@ -17,7 +17,8 @@ def together(count: int, act: Callable[[int], Any]) -> list[Any]:
 
     def run(number: int) -> Any:
         try:
-            start.wait(timeout=10)
+            database.ping()  # connecting takes longer than most acts, and would keep them apart
+            start.wait(timeout=30)
             return act(number)
         except Refused as refusal:
             return refusal

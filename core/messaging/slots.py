@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from core import clock, ids
-from core.database import execute, transaction
+from core.database import execute, is_postgres, transaction
 from core.messaging.models import GatewayAccount, GatewaySlot
 from core.settings import settings
 
@@ -28,35 +28,46 @@ def lease_ms() -> int:
     return int((settings().onfon.timeout_seconds + LEASE_MARGIN_S) * 1000)
 
 
+_TAKE = """
+    UPDATE gateway_slot SET holder = %s, lease_until = %s
+    WHERE account_id = %s AND number = (
+        SELECT number FROM gateway_slot
+        WHERE account_id = %s AND lease_until < %s AND number < %s
+        ORDER BY number LIMIT 1{skip})
+    RETURNING number
+"""
+
+
 def take(account_id: int) -> Slot | None:
     """Lease a free slot of an account, or None when all are in use."""
-    connections = settings().onfon.connections
+    with transaction():
+        slot = _take_free(account_id)
+        if slot is None and _open_missing(account_id):
+            slot = _take_free(account_id)
+    return slot
+
+
+def _take_free(account_id: int) -> Slot | None:
     holder = ids.new("wrk")
     now = clock.ms()
-    with transaction():
-        row = execute(
-            "UPDATE gateway_slot SET holder = %s, lease_until = %s "
-            "WHERE account_id = %s AND number = ("
-            "  SELECT MIN(number) FROM gateway_slot"
-            "  WHERE account_id = %s AND lease_until < %s AND number < %s) "
-            "AND lease_until < %s RETURNING number",
-            (holder, now + lease_ms(), account_id, account_id, now, connections, now),
-        ).fetchone()
-        if row is None:
-            row = _open_another(account_id, connections, holder, now)
+    # Whoever comes at the same moment takes the next one, rather than none.
+    statement = _TAKE.format(skip=" FOR UPDATE SKIP LOCKED" if is_postgres() else "")
+    row = execute(
+        statement,
+        (holder, now + lease_ms(), account_id, account_id, now, settings().onfon.connections),
+    ).fetchone()
     return None if row is None else Slot(account_id, int(row[0]), holder)
 
 
-def _open_another(account_id: int, connections: int, holder: str, now: int) -> tuple[int] | None:
-    """Make the row of a slot that was never used, up to the account's connections."""
-    used = GatewaySlot.select().where(GatewaySlot.account_id == account_id).count()
-    if used >= connections:
-        return None
-    return execute(  # type: ignore[no-any-return]
-        "INSERT INTO gateway_slot (account_id, number, holder, lease_until) "
-        "VALUES (%s, %s, %s, %s) ON CONFLICT (account_id, number) DO NOTHING RETURNING number",
-        (account_id, used, holder, now + lease_ms()),
-    ).fetchone()
+def _open_missing(account_id: int) -> bool:
+    """Make the rows of slots that were never used. Returns whether there were any to make."""
+    connections = settings().onfon.connections
+    there = GatewaySlot.select().where(GatewaySlot.account_id == account_id).count()
+    if there >= connections:
+        return False
+    rows = [{"account_id": account_id, "number": number} for number in range(connections)]
+    GatewaySlot.insert_many(rows).on_conflict_ignore().execute()
+    return True
 
 
 def give_back(slot: Slot) -> None:

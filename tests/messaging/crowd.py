@@ -61,7 +61,9 @@ def use_slots(number: int, times: int) -> int:
 def wait_for_turns(number: int, times: int) -> list[int]:
     """Wait for turns; gives the moments at which they came."""
     moments = []
+    slot = slots.take(SHARED_ACCOUNT)
+    assert slot is not None
     for _ in range(times):
-        assert slots.wait_for_turn(SHARED_ACCOUNT)
+        assert slots.wait_for_turn(slot)
         moments.append(clock.ms())
     return moments
