@@ -24,7 +24,7 @@ from core.pace import Pace
 from core.payments.models import MpesaNews, Payment, ProviderToken, StkPush, TopUp
 from core.queue import Timetable
 from core.quota import Quota
-from core.tenants.models import AdminKey, ApiKey, Audit, Membership, Person, Tenant
+from core.tenants.models import AdminKey, ApiKey, Audit, Membership, Person, Tenant, Tongue
 
 TABLES: tuple[type[Model], ...] = (
     Account,
@@ -55,6 +55,7 @@ TABLES: tuple[type[Model], ...] = (
     Switch,
     Tenant,
     Timetable,
+    Tongue,
     TopUp,
     Transfer,
     Usage,

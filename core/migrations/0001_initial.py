@@ -530,6 +530,19 @@ def up(migrator, db):
 
     db.create_tables([Timetable])
 
+    class Tongue(Model):
+        channel = CharField(max_length=12)
+        address = CharField(max_length=40)
+        language = CharField(max_length=5)
+        chosen_at = InstantField()
+
+        class Meta:
+            database = db
+            table_name = "tongue"
+            primary_key = CompositeKey("channel", "address")
+
+    db.create_tables([Tongue])
+
     class TopUp(Model):
         id = CharField(primary_key=True, max_length=30)
         tenant_id = IntegerField()
@@ -634,6 +647,7 @@ def down(migrator, db):
     migrator.migrate(migrator.drop_table("usage"))
     migrator.migrate(migrator.drop_table("transfer"))
     migrator.migrate(migrator.drop_table("top_up"))
+    migrator.migrate(migrator.drop_table("tongue"))
     migrator.migrate(migrator.drop_table("timetable"))
     migrator.migrate(migrator.drop_table("tenant"))
     migrator.migrate(migrator.drop_table("switch"))

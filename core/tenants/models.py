@@ -87,6 +87,23 @@ class Person(Model):
     current_tenant_id = peewee.IntegerField(null=True)
     created_at = InstantField()
 
+    @property
+    def actor(self) -> str:
+        """The name under which this person's acts are recorded."""
+        return f"person:{self.id}"
+
+
+class Tongue(Model):
+    """The language a stranger chose at one of our doors, until we know who they are."""
+
+    channel = peewee.CharField(max_length=12)
+    address = peewee.CharField(max_length=40)
+    language = peewee.CharField(max_length=5)
+    chosen_at = InstantField()
+
+    class Meta:
+        primary_key = peewee.CompositeKey("channel", "address")
+
 
 class Membership(Model):
     """A person's role in a business."""

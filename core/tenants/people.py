@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from core import clock, ids
 from core.database import transaction
-from core.tenants.models import Membership, Person, Role, Tenant, TenantStatus
+from core.errors import NotFound
+from core.tenants import fields
+from core.tenants.models import Membership, Person, Role, Tenant, TenantStatus, Tongue
 
 
 def introduce(msisdn: str, name: str, language: str) -> Person:
@@ -40,6 +42,44 @@ def by_phone(msisdn: str) -> Person | None:
     return found
 
 
+def by_telegram(telegram_id: int) -> Person | None:
+    """Find the person behind a Telegram account, or None."""
+    found: Person | None = Person.get_or_none(Person.telegram_id == telegram_id)
+    return found
+
+
+def language_of(channel: str, address: str) -> str | None:
+    """Return the language a stranger chose at a door, or None."""
+    row = Tongue.get_or_none(Tongue.channel == channel, Tongue.address == address)
+    return None if row is None else str(row.language)
+
+
+def speak(person: Person | None, channel: str, address: str, language: str) -> None:
+    """Remember the language somebody wants, whether we know them or not.
+
+    Raises: UnknownLanguage.
+    """
+    language = fields.language(language)
+    with transaction():
+        if person is not None:
+            Person.update(language=language).where(Person.id == person.id).execute()
+            return
+        Tongue.insert(
+            channel=channel, address=address, language=language, chosen_at=clock.now()
+        ).on_conflict(
+            conflict_target=[Tongue.channel, Tongue.address],
+            preserve=[Tongue.language, Tongue.chosen_at],
+        ).execute()
+
+
+def choose(person: Person, tenant_id: int) -> None:
+    """Remember which of their businesses somebody wants to act for. Raises: NotFound."""
+    if role_of(person.id, tenant_id) is None:
+        raise NotFound
+    with transaction():
+        Person.update(current_tenant_id=tenant_id).where(Person.id == person.id).execute()
+
+
 def join(person: Person, tenant_id: int, role: Role) -> None:
     """Give a person a first role in a business; one they have already stays as it is."""
     with transaction():
@@ -64,6 +104,12 @@ def memberships(person_id: str) -> list[tuple[Tenant, Role]]:
     }
     tenants = Tenant.select().where(Tenant.id.in_(list(roles))).order_by(Tenant.id)
     return [(tenant, roles[tenant.id]) for tenant in tenants]
+
+
+def businesses(person_id: str) -> list[tuple[Tenant, Role]]:
+    """List the businesses somebody can act for: those that are open, or wait for us."""
+    gone = (TenantStatus.UNVERIFIED.value, TenantStatus.REJECTED.value, TenantStatus.CLOSED.value)
+    return [each for each in memberships(person_id) if each[0].status not in gone]
 
 
 def members(tenant_id: int) -> list[tuple[Person, Role]]:

@@ -14,20 +14,28 @@ FOLDER = Path(__file__).parent
 
 @cache
 def catalogue(language: str) -> Mapping[str, str]:
-    """Return the translations into a language by English sentence; none for English."""
-    path = FOLDER / f"{language}.po"
-    if not language.isalpha() or not path.is_file():
+    """Return the translations into a language by English sentence; none for English.
+
+    Those of a part with many stand beside the others, in `<language>.<part>.po`.
+    """
+    if not language.isalpha():
         return MappingProxyType({})
+    found: dict[str, str] = {}
+    for path in (FOLDER / f"{language}.po", *sorted(FOLDER.glob(f"{language}.*.po"))):
+        if path.is_file():
+            found |= _read(path, language)
+    return MappingProxyType(found)
+
+
+def _read(path: Path, language: str) -> dict[str, str]:
     with path.open("rb") as file:
         read = read_po(file, locale=language, abort_invalid=True)
-    return MappingProxyType(
-        {
-            message.id: message.string
-            for message in read
-            if isinstance(message.id, str) and isinstance(message.string, str)
-            if message.id and message.string and not message.fuzzy
-        }
-    )
+    return {
+        message.id: message.string
+        for message in read
+        if isinstance(message.id, str) and isinstance(message.string, str)
+        if message.id and message.string and not message.fuzzy
+    }
 
 
 def say(language: str, sentence: str, /, **fields: object) -> str:
