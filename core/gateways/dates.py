@@ -28,6 +28,8 @@ _SHAPES = (
     "%Y/%m/%d %H:%M:%S",
     "%Y/%m/%d %H:%M",
 )
+# No other shape begins with a year and dashes; most reports do, and trying shapes is slow.
+_ISO = re.compile(r"[0-9]{4}-").match
 _DIGITS = re.compile(r"[0-9]{10}|[0-9]{12}|[0-9]{14}").fullmatch
 _EPOCH_S = re.compile(r"1[0-9]{9}").fullmatch
 _EPOCH_MS = re.compile(r"(?:/Date\()?(1[0-9]{12})(?:[+-][0-9]{4})?(?:\)/)?").fullmatch
@@ -65,9 +67,11 @@ def _parsed(words: str) -> datetime:
             words = "20" + words
         words = words.ljust(14, "0") if len(words) == 12 else words
         return datetime.strptime(words, "%Y%m%d%H%M%S")  # noqa: DTZ007 - the caller adds the zone
+    if _ISO(words):
+        return datetime.fromisoformat(_LOST_PLUS.sub(r"\1+\2", words))
     for shape in _SHAPES:
         try:
             return datetime.strptime(words, shape)  # noqa: DTZ007 - the caller adds the zone
         except ValueError:
             continue
-    return datetime.fromisoformat(_LOST_PLUS.sub(r"\1+\2", words))
+    return datetime.fromisoformat(words)
