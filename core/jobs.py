@@ -12,6 +12,7 @@ from core.messaging.jobs import PERIODIC as MESSAGING
 from core.onboarding.jobs import forget_codes
 from core.payments.jobs import PERIODIC as PAYMENTS
 from core.queue import Periodic, job
+from core.telegram.vanishing import PERIODIC as TELEGRAM
 
 log = structlog.get_logger(__name__)
 MINUTES = 60
@@ -39,6 +40,7 @@ def forget_expired() -> None:
 TIMETABLE = (
     *MESSAGING,
     *PAYMENTS,
+    *TELEGRAM,
     Periodic(seal_and_prove, every_s=0, at=0 * MINUTES + 20),
     Periodic(forget_expired, every_s=3600),
     Periodic(forget_codes, every_s=3600),

@@ -24,6 +24,7 @@ from core.pace import Pace
 from core.payments.models import MpesaNews, Payment, ProviderToken, StkPush, TopUp
 from core.queue import Timetable
 from core.quota import Quota
+from core.telegram.models import TelegramMove, TelegramSecret, TelegramUpdate, TelegramView
 from core.tenants.models import AdminKey, ApiKey, Audit, Membership, Person, Tenant, Tongue
 
 TABLES: tuple[type[Model], ...] = (
@@ -53,6 +54,10 @@ TABLES: tuple[type[Model], ...] = (
     Submission,
     Suppression,
     Switch,
+    TelegramMove,
+    TelegramSecret,
+    TelegramUpdate,
+    TelegramView,
     Tenant,
     Timetable,
     Tongue,

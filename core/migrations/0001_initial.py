@@ -32,6 +32,7 @@ INDEXES = (
     'CREATE INDEX "stkpush_query" ON "stk_push" ("query_at") WHERE ("query_at" IS NOT NULL)',
     'CREATE INDEX "submission_posting" ON "submission" ("lease_until") WHERE state = \'posting\'',
     'CREATE INDEX "submission_unknown" ON "submission" ("created_at") WHERE state = \'unknown\'',
+    'CREATE INDEX "telegram_waiting" ON "telegram_update" ("update_id") WHERE handled_at IS NULL',
     'CREATE INDEX "tenant_status" ON "tenant" ("status", "id")',
     'CREATE UNIQUE INDEX "tenant_signup" ON "tenant" ("phone") WHERE status = \'unverified\'',
     'CREATE INDEX "topup_tenant" ON "top_up" ("tenant_id", "id")',
@@ -497,6 +498,55 @@ def up(migrator, db):
 
     db.create_tables([Switch])
 
+    class TelegramMove(Model):
+        old_id = BigIntegerField(primary_key=True)
+        new_id = BigIntegerField()
+        moved_at = InstantField()
+
+        class Meta:
+            database = db
+            table_name = "telegram_move"
+
+    db.create_tables([TelegramMove])
+
+    class TelegramSecret(Model):
+        chat_id = BigIntegerField()
+        message_id = BigIntegerField()
+        due_at = InstantField(index=True)
+
+        class Meta:
+            database = db
+            table_name = "telegram_secret"
+            primary_key = CompositeKey("chat_id", "message_id")
+
+    db.create_tables([TelegramSecret])
+
+    class TelegramUpdate(Model):
+        update_id = BigIntegerField(primary_key=True)
+        body = TextField()
+        received_at = InstantField(index=True)
+        handled_at = InstantField(null=True)
+
+        class Meta:
+            database = db
+            table_name = "telegram_update"
+
+    db.create_tables([TelegramUpdate])
+
+    class TelegramView(Model):
+        chat_id = BigIntegerField(primary_key=True)
+        message_id = BigIntegerField(null=True)
+        version = IntegerField(default=0)
+        asks = CharField(max_length=10, default="")
+        is_kept = BooleanField(default=False)
+        drawn_at = InstantField()
+
+        class Meta:
+            database = db
+            table_name = "telegram_view"
+
+    db.create_tables([TelegramView])
+
     class Tenant(Model):
         name = CharField(max_length=120)
         contact_name = CharField(max_length=120)
@@ -650,6 +700,10 @@ def down(migrator, db):
     migrator.migrate(migrator.drop_table("tongue"))
     migrator.migrate(migrator.drop_table("timetable"))
     migrator.migrate(migrator.drop_table("tenant"))
+    migrator.migrate(migrator.drop_table("telegram_view"))
+    migrator.migrate(migrator.drop_table("telegram_update"))
+    migrator.migrate(migrator.drop_table("telegram_secret"))
+    migrator.migrate(migrator.drop_table("telegram_move"))
     migrator.migrate(migrator.drop_table("switch"))
     migrator.migrate(migrator.drop_table("suppression"))
     migrator.migrate(migrator.drop_table("submission"))
