@@ -114,6 +114,10 @@ def settle_doubt(
     charge = Charge.TAKEN if went else Charge.RELEASED
     now = clock.ms()
     with transaction():
+        # In the order in which an answer takes these locks: request, texts, figures, money.
+        Submission.update(state=SubmissionState.ANSWERED.value).where(
+            Submission.id == submission_id, Submission.state == SubmissionState.UNKNOWN.value
+        ).execute()
         rows = execute(
             _DECIDE,
             (
@@ -126,6 +130,7 @@ def settle_doubt(
         ).fetchall()
         if not rows:
             raise SubmissionNotFound
+        _recount(rows, status)
         texts = [Settled(*row[:4]) for row in rows]
         once = ids.new("fix")
         settle(
@@ -138,10 +143,6 @@ def settle_doubt(
         if went:
             ours = [row[4] for row in rows if row[2] == SHARED_ACCOUNT]
             write_off(sum(ours), once=once)
-        _recount(rows, status)
-        Submission.update(state=SubmissionState.ANSWERED.value).where(
-            Submission.id == submission_id, Submission.state == SubmissionState.UNKNOWN.value
-        ).execute()
         audit.record(
             rows[0][1],
             actor,

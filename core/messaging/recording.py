@@ -21,6 +21,7 @@ from core.messaging.claiming import Claim, Claimed
 from core.messaging.models import (
     SHARED_ACCOUNT,
     Charge,
+    GatewayAccount,
     Message,
     Report,
     Status,
@@ -57,7 +58,7 @@ def record(claim: Claim, answer: Answer) -> None:
     It may come late: a submission that was given up as unknown is put right by the answer after
     all, because the texts' price is still held.
     """
-    if answer.outcome is Outcome.BUSY or (answer.outcome is Outcome.REFUSED and answer.blocked):
+    if _may_try_again(answer):
         _put_back(claim, answer)
         return
     rows = answer.rows if answer.outcome is Outcome.ACCEPTED else _all_alike(claim, answer)
@@ -78,6 +79,19 @@ def record(claim: Claim, answer: Answer) -> None:
     _watch_account(claim, answer)
 
 
+def _may_try_again(answer: Answer) -> bool:
+    """Say whether all texts were turned away, for no fault of theirs.
+
+    In a call that took some of them a row is believed to be refused for its own sake, whatever it
+    says: a text that is always refused must not come back for ever.
+    """
+    if answer.outcome is Outcome.ACCEPTED:
+        return bool(answer.rows) and all(
+            row.outcome is Outcome.REFUSED and row.blocked for row in answer.rows
+        )
+    return answer.outcome is Outcome.BUSY or (answer.outcome is Outcome.REFUSED and answer.blocked)
+
+
 def _all_alike(claim: Claim, answer: Answer) -> Sequence[RowAnswer]:
     row = RowAnswer(answer.outcome, code=answer.code, why=answer.why)
     return [row] * len(claim.texts)
@@ -94,19 +108,21 @@ def _as_mark(text: Claimed, row: RowAnswer) -> Mark:
 
 
 def _put_back(claim: Claim, answer: Answer) -> None:
-    """Nothing has left us: queue the texts again and leave the account alone for a while."""
+    """Nothing has left us: queue the texts again and leave the account alone for a while.
+
+    That goes too for what was given up as unknown meanwhile, and was counted as that.
+    """
     state = SubmissionState.BUSY if answer.outcome is Outcome.BUSY else SubmissionState.REFUSED
     with transaction():
         _close(claim, state, answer)
+        standing = _standing(claim.submission_id)
         execute(
-            "UPDATE message SET status = 'queued', submission_id = NULL "
-            "WHERE submission_id = %s AND status = 'submitting'",
+            "UPDATE message SET status = 'queued', submission_id = NULL, submitted_at = NULL, "
+            "reason = NULL WHERE submission_id = %s AND status IN ('submitting', 'unknown')",
             (claim.submission_id,),
         )
-        why = answer.why or answer.outcome.value
-        is_news = slots.pause(claim.account_id, why, retry_after_s=answer.retry_after_s)
-        if answer.blocked and is_news:
-            _alarm(claim, why)
+        usage.bump(_no_longer_in_doubt(claim, standing))
+        _rest(claim, answer)
 
 
 def _close(claim: Claim, state: SubmissionState, answer: Answer) -> None:
@@ -119,24 +135,32 @@ def _close(claim: Claim, state: SubmissionState, answer: Answer) -> None:
 
 
 def _watch_account(claim: Claim, answer: Answer) -> None:
-    """Slow down and tell the operator when the account itself is in trouble."""
-    blocked = next((row for row in answer.rows if row.blocked), None)
-    if blocked is not None or answer.blocked:
-        why = (blocked.why if blocked else answer.why) or "blocked"
-        with transaction():
-            if slots.pause(claim.account_id, why):
-                _alarm(claim, why)
-    elif answer.outcome is Outcome.ACCEPTED:
+    """Slow down when the account itself is in trouble, and forget trouble that is over."""
+    if answer.outcome is Outcome.ACCEPTED and not _is_blocked(answer):
         slots.worked(claim.account_id)
-    else:
-        slots.pause(claim.account_id, answer.why or answer.outcome.value)
+        return
+    with transaction():
+        _rest(claim, answer)
 
 
-def _alarm(claim: Claim, why: str) -> None:
-    events.record("gateway.blocked", None, account_id=claim.account_id, why=why)
+def _is_blocked(answer: Answer) -> bool:
+    return answer.blocked or any(row.blocked for row in answer.rows)
 
 
-def _settle(claim: Claim, marks: list[Mark], before: dict[str, str]) -> None:
+def _rest(claim: Claim, answer: Answer) -> None:
+    """Leave the account alone for a while, and tell the operator of trouble that is new.
+
+    The same words at every try, until one works, are one trouble.
+    """
+    blocked = next((row for row in answer.rows if row.blocked), None)
+    why = ((blocked.why if blocked else answer.why) or answer.outcome.value)[:300]
+    before = GatewayAccount.get_by_id(claim.account_id).paused_why
+    is_new = slots.pause(claim.account_id, why, retry_after_s=answer.retry_after_s)
+    if is_new and _is_blocked(answer) and before != why:
+        events.record("gateway.blocked", None, account_id=claim.account_id, why=why)
+
+
+def _settle(claim: Claim, marks: list[Mark], before: dict[str, int | None]) -> None:
     """Take and release the price of the texts that were changed, and count them."""
     texts = {text.id: text for text in claim.texts}
     is_test = purse_of(claim.account_id) is Purse.PLAY
@@ -153,25 +177,41 @@ def _settle(claim: Claim, marks: list[Mark], before: dict[str, str]) -> None:
         operator = phone.operator(text.msisdn)
         tally = Tally(claim.tenant_id, day, claim.sender, operator, mark.status, is_test)
         counted.append((tally, 1, text.segments, text.cost))
-        if before[mark.id] == Status.UNKNOWN.value:  # given up before, and counted then
-            doubt = tally._replace(status=Status.UNKNOWN.value)
-            counted.append((doubt, -1, -text.segments, -text.cost))
-    usage.bump(counted)
+    usage.bump(counted + _no_longer_in_doubt(claim, before))
     settle(taken, released, once=claim.submission_id, subject=claim.submission_id)
     if claim.account_id == SHARED_ACCOUNT:
         write_off(segments, once=claim.submission_id)
 
 
 _STANDING = """
-    SELECT id, status FROM message
-    WHERE submission_id = %s AND status IN ('submitting', 'unknown')
+    SELECT id, CASE WHEN status = 'unknown' THEN submitted_at END FROM message
+    WHERE submission_id = %s AND status IN ('submitting', 'unknown') ORDER BY id
 """
 
 
-def _standing(submission_id: str) -> dict[str, str]:
-    """Read, and lock, which texts of a submission an answer may still change."""
+def _standing(submission_id: str) -> dict[str, int | None]:
+    """Read, and lock, which texts of a submission an answer may still change.
+
+    Each with the moment (in ms) it was given up as unknown, if it was.
+    """
     lock = " FOR UPDATE" if is_postgres() else ""
     return dict(execute(_STANDING + lock, (submission_id,)).fetchall())
+
+
+def _no_longer_in_doubt(
+    claim: Claim, before: dict[str, int | None]
+) -> list[tuple[Tally, int, int, int]]:
+    """Take texts that were given up as unknown from the figures of the day that happened."""
+    is_test = purse_of(claim.account_id) is Purse.PLAY
+    changes = []
+    for text in claim.texts:
+        given_up = before.get(text.id)
+        if given_up is not None:
+            day = clock.day_number(clock.from_ms(given_up))
+            operator, doubt = phone.operator(text.msisdn), Status.UNKNOWN.value
+            tally = Tally(claim.tenant_id, day, claim.sender, operator, doubt, is_test)
+            changes.append((tally, -1, -text.segments, -text.cost))
+    return changes
 
 
 _MARK_POSTGRES = """
