@@ -6,6 +6,7 @@ from api.admin import audit as admin_audit
 from api.admin import payments, proof, sending, tenants
 from api.callbacks import pay
 from api.callbacks import sms as sms_callbacks
+from api.callbacks import telegram as telegram_callbacks
 from api.error_pages import ErrorIndex, ErrorPage
 from api.health import Alive, Ready
 from api.metrics import Metrics
@@ -63,4 +64,5 @@ ROUTES: tuple[tuple[str, object], ...] = (
     ("/pay/in/{secret}/timeout/{token:id}", pay.News("timeout")),
     ("/sms/in/{secret}/dlr", sms_callbacks.DeliveryReports()),
     ("/sms/in/{secret}/mo", sms_callbacks.InboundTexts()),
+    ("/telegram/{secret}", telegram_callbacks.Updates()),
 )
