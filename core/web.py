@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 from pathlib import Path
 
@@ -22,6 +24,18 @@ class GunicornLogger(Logger):  # type: ignore[misc]
         """Let gunicorn set up, then take its handlers away."""
         super().setup(cfg)
         logs.configure(part="web")
+
+
+def share_figures(settings: Settings, bind: str) -> None:
+    """Give the processes of one server a folder in which to add up what they count for /metrics.
+
+    It is emptied at each start, and named after the address, so that two servers can have one each.
+    """
+    folder = settings.root / "var" / "figures" / re.sub(r"[^0-9A-Za-z.]+", "_", bind)
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob("*.db"):
+        left.unlink()
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(folder))
 
 
 def command(settings: Settings, bind: str, workers: int | None = None) -> list[str]:

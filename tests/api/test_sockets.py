@@ -27,9 +27,7 @@ SEND = {"to": "0712345678", "message": "Habari"}
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
     """A web server of several processes where the database allows it."""
     folder: Path = tmp_path_factory.mktemp("web")
-    figures = folder / "figures"
-    figures.mkdir()
-    made = Stack(folder, request.param, {"PROMETHEUS_MULTIPROC_DIR": str(figures)})
+    made = Stack(folder, request.param)
     try:
         made.tuma("migrate")
         made.start_web()
