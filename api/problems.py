@@ -12,7 +12,7 @@ import peewee
 import structlog
 
 from api import refusals
-from core import words
+from core import clock, words
 from core.database import recover
 from core.errors import (
     BadRequest,
@@ -27,6 +27,7 @@ from core.errors import (
     Unauthenticated,
 )
 from core.idempotency import InProgress
+from core.ledger.errors import DailyCapReached
 from core.settings import settings
 
 log = structlog.get_logger(__name__)
@@ -211,6 +212,8 @@ def write(
 def _wait_s(refusal: Refused) -> int | None:
     """How many seconds to wait before the same request can do better; None if it never will."""
     match refusal:
+        case DailyCapReached():
+            return _until_tomorrow_s()
         case TooMany():
             return refusal.retry_after or 60
         case Busy():
@@ -218,6 +221,12 @@ def _wait_s(refusal: Refused) -> int | None:
         case InProgress():
             return 1
     return None
+
+
+def _until_tomorrow_s() -> int:
+    """Seconds until the next day begins in Nairobi, where days of spending are counted."""
+    now = clock.now().astimezone(clock.NAIROBI)
+    return 86_400 - (now.hour * 3600 + now.minute * 60 + now.second)
 
 
 def _faults(refusal: Refused, detail: str) -> list[Fault] | msgspec.UnsetType:

@@ -25,6 +25,7 @@ from core.ledger.errors import DailyCapReached, NotEnough
 from core.messaging import errors, preparing, sending
 from core.messaging.models import Category
 from core.messaging.sending import Order, Text
+from core.tenants.profiles import Profile
 from core.text import InvalidText
 
 RECIPIENTS_MAX = 1000
@@ -220,32 +221,35 @@ class Estimate:
     @for_tenant("estimateText", scope=SEND, refuses=REFUSES, while_suspended=True)
     def on_post(self, call: TenantCall, asked: SendRequest) -> EstimateAnswer:
         """Say what a send would reach and cost, and when it would go, without sending."""
-        made = sending.estimate(call.profile, asked.order())
-        return EstimateAnswer(
-            recipients=made.recipients,
-            segments=SegmentSpan(
-                min=made.segments_min, max=made.segments_max, total=made.segments_total
-            ),
-            encoding=made.encoding,
-            offending=[
-                OffendingCharacter(
-                    character=each.character,
-                    positions=list(each.positions),
-                    name=each.name,
-                    suggestion=each.suggestion,
-                )
-                for each in made.offenders
-            ],
-            rewrite=None
-            if made.rewrite is None
-            else Rewriting(message=made.rewrite, saves=made.rewrite_saves.text()),
-            price=call.profile.price.price_text(),
-            cost=made.cost.text(),
-            currency=CURRENCY,
-            balance_after=made.balance_after.text(),
-            goes_at=made.goes_at,
-            errors=[_declined(each) for each in made.errors],
-        )
+        return _estimate(call.profile, sending.estimate(call.profile, asked.order()))
+
+
+def _estimate(profile: Profile, made: sending.Estimate) -> EstimateAnswer:
+    return EstimateAnswer(
+        recipients=made.recipients,
+        segments=SegmentSpan(
+            min=made.segments_min, max=made.segments_max, total=made.segments_total
+        ),
+        encoding=made.encoding,
+        offending=[
+            OffendingCharacter(
+                character=each.character,
+                positions=list(each.positions),
+                name=each.name,
+                suggestion=each.suggestion,
+            )
+            for each in made.offenders
+        ],
+        rewrite=None
+        if made.rewrite is None
+        else Rewriting(message=made.rewrite, saves=made.rewrite_saves.text()),
+        price=profile.price.price_text(),
+        cost=made.cost.text(),
+        currency=CURRENCY,
+        balance_after=made.balance_after.text(),
+        goes_at=made.goes_at,
+        errors=[_declined(each) for each in made.errors],
+    )
 
 
 def _declined(each: errors.Declined) -> DeclinedText:

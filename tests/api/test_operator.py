@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
+
 import pytest
 
+from core import clock
 from core.ledger.accounts import balance
-from core.messaging.models import Submission
+from core.messaging.models import GatewayAccount, GatewayBalance, Message, Submission
 from core.payments import news
 from core.payments.models import MpesaNews
 from core.tenants.models import Audit, TenantStatus
@@ -62,9 +66,12 @@ def test_terms_change_in_part(admin, ask, acme):
 
 def test_a_day_can_be_capped_and_uncapped(admin, ask, acme):
     path, send = f"/admin/tenants/{acme.id}", {"to": "0712345678", "message": "Habari"}
+    clock.freeze(clock.now().replace(hour=20, minute=59, second=0))  # 23:59 in Nairobi
     assert admin.patch(path, json={"daily_cap": "1"}).json["daily_cap"] == "1.00"
     assert ask.post(f"{acme.path}/sms/send", json=send).status_code == 202
-    assert told(ask.post(f"{acme.path}/sms/send", json=send)) == (429, "daily_cap_reached")
+    refused = ask.post(f"{acme.path}/sms/send", json=send)
+    assert told(refused) == (429, "daily_cap_reached")
+    assert refused.headers["Retry-After"] == "60"
 
     assert admin.patch(path, json={"daily_cap": None}).json["daily_cap"] is None
     assert ask.post(f"{acme.path}/sms/send", json=send).status_code == 202
@@ -151,7 +158,65 @@ def test_all_sending_stops_and_goes_on(admin, store):
     assert admin.get("/admin/providers").json["sending"]["paused"] is False
 
 
-def test_a_doubt_is_settled_by_a_person(admin, store):
+def test_money_for_nobody_we_know_is_given_to_its_owner_once(admin, acme):
+    confirmation = {
+        "TransactionType": "Pay Bill",
+        "TransID": "UKN3A7X2QP",
+        "TransTime": "20261123143011",
+        "TransAmount": "250.00",
+        "BusinessShortCode": "174379",
+        "BillRefNumber": "NOBODY99",
+        "MSISDN": "2547 ***** 126",
+        "FirstName": "ASHA",
+    }
+    news.store("c2b_confirm", None, json.dumps(confirmation).encode(), "127.0.0.1")
+    news.digest()
+    (waiting,) = admin.get("/admin/suspense").json["data"]
+    assert (waiting["receipt"], waiting["amount"]) == ("UKN3A7X2QP", "250.00")
+
+    path, owner = "/admin/suspense/UKN3A7X2QP/assign", {"tenant_id": acme.id}
+    assert told(admin.post(path, json={"tenant_id": 999})) == (404, "not_found")
+    assert admin.post(path, json=owner).json["status"] == "credited"
+    assert told(admin.post(path, json=owner)) == (409, "payment_already_assigned")
+    assert balance(acme.id).available.text() == "750.00"
+    assert admin.get("/admin/suspense").json["data"] == []
+    missing = admin.post("/admin/suspense/UKN0000000/assign", json=owner)
+    assert told(missing) == (404, "receipt_not_found")
+
+
+def test_what_may_have_gone_is_listed_and_settled(admin, ask, acme):
+    sent = ask.post(f"{acme.path}/sms/send", json={"to": "0712345678", "message": "Habari"})
+    now = clock.now()
+    Submission.create(
+        id="sub_1", account_id=1, tenant_id=acme.id, size=1, state="unknown", lease_until=now,
+        created_at=now, why="read timeout",
+    )  # fmt: skip
+    Message.update(status="unknown", submission_id="sub_1", submitted_at=now).execute()
+
+    (doubt,) = admin.get("/admin/submissions/unknown").json["data"]
+    assert (doubt["id"], doubt["tenant"], doubt["why"]) == ("sub_1", acme.id, "read timeout")
+    settled = admin.post("/admin/submissions/sub_1/settle", json={"verdict": "not_sent"})
+    assert settled.json == {"submission": "sub_1", "messages": 1}
+    found = ask.get(f"{acme.path}/sms/messages/{sent.json['messages'][0]['id']}").json
+    assert found["status"] == "rejected"
+    assert balance(acme.id).available.text() == "500.00"
+
+
+def test_each_gateway_account_tells_how_it_does(admin, acme):
+    GatewayBalance.create(
+        account_id=1, said="KSh 9,000", units=1, is_money=True, created_at=clock.now()
+    )
+    own = GatewayAccount.create(
+        kind="onfon", tenant_id=acme.id, paused_until=clock.now() + timedelta(minutes=1)
+    )
+
+    shown = {row["account"]: row for row in admin.get("/admin/providers").json["data"]}
+
+    assert shown[1]["balance"]["credits"] == "KSh 9,000"
+    assert (shown[own.id]["status"], shown[own.id]["tenant"]) == ("paused", acme.id)
+
+
+def test_without_a_doubt_there_is_nothing_to_settle(admin, store):
     assert admin.get("/admin/submissions/unknown").json == {"data": []}
     answer = admin.post("/admin/submissions/sub_x/settle", json={"verdict": "sent"})
 
