@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.contacts.models import Contact, Group, GroupMember
 from core.database import Model
 from core.dialogue.store import ChatRow
 from core.events import Event
@@ -19,13 +20,13 @@ from core.messaging.models import (
     Switch,
     Usage,
 )
-from core.onboarding.models import VerificationCode
+from core.onboarding.models import PinCode, VerificationCode
 from core.pace import Pace
 from core.payments.models import MpesaNews, Payment, ProviderToken, StkPush, TopUp
 from core.queue import Timetable
 from core.quota import Quota
 from core.telegram.models import TelegramMove, TelegramSecret, TelegramUpdate, TelegramView
-from core.tenants.models import AdminKey, ApiKey, Audit, Membership, Person, Tenant, Tongue
+from core.tenants.models import AdminKey, ApiKey, Audit, Invite, Membership, Person, Tenant, Tongue
 
 TABLES: tuple[type[Model], ...] = (
     Account,
@@ -33,18 +34,23 @@ TABLES: tuple[type[Model], ...] = (
     ApiKey,
     Audit,
     ChatRow,
+    Contact,
     Event,
     GatewayAccount,
     GatewayBalance,
     GatewaySlot,
+    Group,
+    GroupMember,
     Hold,
     IdempotencyRecord,
+    Invite,
     Membership,
     Message,
     MpesaNews,
     Pace,
     Payment,
     Person,
+    PinCode,
     ProviderToken,
     Quota,
     Report,

@@ -6,8 +6,13 @@ from core.database import InstantField
 
 INDEXES = (
     'CREATE INDEX "audit_tenant" ON "audit" ("tenant_id", "id")',
+    'CREATE UNIQUE INDEX "contact_msisdn" ON "contact" ("tenant_id", "msisdn")',
+    'CREATE INDEX "contact_name" ON "contact" ("tenant_id", "name", "id")',
     'CREATE INDEX "event_tenant" ON "event" ("tenant_id", "sequence")',
+    'CREATE INDEX "event_unnoticed" ON "event" ("sequence") WHERE noticed_at IS NULL',
     'CREATE INDEX "gatewaybalance_latest" ON "gateway_balance" ("account_id", "id")',
+    'CREATE UNIQUE INDEX "contact_group_name" ON "contact_group" ("tenant_id", "name_key")',
+    'CREATE INDEX "contact_group_member_contact" ON "contact_group_member" ("tenant_id", "contact_id")',
     'CREATE UNIQUE INDEX "hold_once" ON "hold" ("once") WHERE ("once" IS NOT NULL)',
     'CREATE INDEX "hold_account" ON "hold" ("account_id", "created_at")',
     'CREATE INDEX "message_tenant" ON "message" ("tenant_id", "id")',
@@ -107,6 +112,7 @@ def up(migrator, db):
         revoked_at = InstantField(null=True)
         last_used_at = InstantField(null=True)
         replaced_by = CharField(null=True, max_length=30)
+        once = CharField(unique=True, null=True, max_length=120)
 
         class Meta:
             database = db
@@ -149,6 +155,21 @@ def up(migrator, db):
 
     db.create_tables([ChatRow])
 
+    class Contact(Model):
+        id = CharField(primary_key=True, max_length=30)
+        tenant_id = IntegerField()
+        msisdn = CharField(max_length=15)
+        name = CharField(max_length=120, default="")
+        language = CharField(null=True, max_length=5)
+        status = CharField(max_length=10, default="active")
+        created_at = InstantField()
+
+        class Meta:
+            database = db
+            table_name = "contact"
+
+    db.create_tables([Contact])
+
     class Event(Model):
         sequence = BigAutoField()
         id = CharField(unique=True, max_length=30)
@@ -156,6 +177,7 @@ def up(migrator, db):
         tenant_id = IntegerField(null=True)
         data = TextField()
         created_at = InstantField()
+        noticed_at = InstantField(null=True)
 
         class Meta:
             database = db
@@ -208,6 +230,31 @@ def up(migrator, db):
 
     db.create_tables([GatewaySlot])
 
+    class Group(Model):
+        id = CharField(primary_key=True, max_length=30)
+        tenant_id = IntegerField()
+        name = CharField(max_length=60)
+        name_key = CharField(max_length=120)
+        created_at = InstantField()
+
+        class Meta:
+            database = db
+            table_name = "contact_group"
+
+    db.create_tables([Group])
+
+    class GroupMember(Model):
+        tenant_id = IntegerField()
+        group_id = CharField(max_length=30)
+        contact_id = CharField(max_length=30)
+
+        class Meta:
+            database = db
+            table_name = "contact_group_member"
+            primary_key = CompositeKey("tenant_id", "group_id", "contact_id")
+
+    db.create_tables([GroupMember])
+
     class Hold(Model):
         id = CharField(primary_key=True, max_length=40)
         account_id = IntegerField()
@@ -243,6 +290,21 @@ def up(migrator, db):
             primary_key = CompositeKey("scope", "key")
 
     db.create_tables([IdempotencyRecord])
+
+    class Invite(Model):
+        tenant_id = IntegerField()
+        msisdn = CharField(index=True, max_length=15)
+        role = CharField(max_length=10)
+        invited_by = CharField(max_length=30)
+        created_at = InstantField()
+        expires_at = InstantField()
+
+        class Meta:
+            database = db
+            table_name = "invite"
+            primary_key = CompositeKey("tenant_id", "msisdn")
+
+    db.create_tables([Invite])
 
     class Membership(Model):
         person_id = CharField(max_length=30)
@@ -360,6 +422,19 @@ def up(migrator, db):
             table_name = "person"
 
     db.create_tables([Person])
+
+    class PinCode(Model):
+        person_id = CharField(primary_key=True, max_length=30)
+        digest = CharField(max_length=64)
+        attempts_left = IntegerField()
+        once = CharField(max_length=120)
+        expires_at = InstantField()
+
+        class Meta:
+            database = db
+            table_name = "pin_code"
+
+    db.create_tables([PinCode])
 
     class ProviderToken(Model):
         name = CharField(primary_key=True, max_length=80)
@@ -713,18 +788,23 @@ def down(migrator, db):
     migrator.migrate(migrator.drop_table("report"))
     migrator.migrate(migrator.drop_table("quota"))
     migrator.migrate(migrator.drop_table("provider_token"))
+    migrator.migrate(migrator.drop_table("pin_code"))
     migrator.migrate(migrator.drop_table("person"))
     migrator.migrate(migrator.drop_table("payment"))
     migrator.migrate(migrator.drop_table("pace"))
     migrator.migrate(migrator.drop_table("mpesa_news"))
     migrator.migrate(migrator.drop_table("message"))
     migrator.migrate(migrator.drop_table("membership"))
+    migrator.migrate(migrator.drop_table("invite"))
     migrator.migrate(migrator.drop_table("idempotency_record"))
     migrator.migrate(migrator.drop_table("hold"))
+    migrator.migrate(migrator.drop_table("contact_group_member"))
+    migrator.migrate(migrator.drop_table("contact_group"))
     migrator.migrate(migrator.drop_table("gateway_slot"))
     migrator.migrate(migrator.drop_table("gateway_balance"))
     migrator.migrate(migrator.drop_table("gateway_account"))
     migrator.migrate(migrator.drop_table("event"))
+    migrator.migrate(migrator.drop_table("contact"))
     migrator.migrate(migrator.drop_table("chat"))
     migrator.migrate(migrator.drop_table("audit"))
     migrator.migrate(migrator.drop_table("api_key"))

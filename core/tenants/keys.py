@@ -58,6 +58,14 @@ class KeyNotUsable(Conflict):
     sentence = "This key was revoked or rotated before, or has expired. Make a new one."
 
 
+class KeyAlreadyMade(Conflict):
+    """The same tap again: the key was shown to the first."""
+
+    code = "key_already_made"
+    title = "Key already made"
+    sentence = "This key was made a moment ago and is shown only once. Make another if you lost it."
+
+
 class TooManyKeys(Conflict):
     """One business has as many usable keys as it can."""
 
@@ -166,12 +174,13 @@ def create(
     scopes: Iterable[str] = (key_terms.EVERYTHING,),
     expires_at: datetime | None = None,
     allowed_ips: Iterable[str] = (),
+    once: str | None = None,
     actor: str,
     channel: str,
 ) -> tuple[ApiKey, str]:
     """Make a key. The second value is the key itself: show it once, it is not kept.
 
-    Raises: Invalid of several kinds, NotFound, TooManyKeys.
+    Raises: Invalid of several kinds, NotFound, TooManyKeys, KeyAlreadyMade for a `once` used up.
     """
     name = fields.line(name, "name", most=80)
     if mode not in ("live", "test"):
@@ -182,7 +191,9 @@ def create(
     networks = key_terms.read_networks(allowed_ips)
     with transaction():
         _make_room(tenant_id)
-        row, secret = _insert(tenant_id, name, mode, checked, networks, expires_at)
+        if once is not None and ApiKey.select().where(ApiKey.once == once).exists():
+            raise KeyAlreadyMade
+        row, secret = _insert(tenant_id, name, mode, checked, networks, expires_at, once)
         audit.record(
             tenant_id, actor, channel, "key.created", subject=row.id, after=_described(row)
         )
@@ -293,6 +304,7 @@ def _insert(
     scopes: Iterable[str],
     networks: Iterable[str],
     expires_at: datetime | None,
+    once: str | None = None,
 ) -> tuple[ApiKey, str]:
     prefix = f"sk_{mode}"
     secret = secrets.make_key(prefix)
@@ -307,6 +319,7 @@ def _insert(
         allowed_ips=" ".join(networks),
         created_at=clock.now(),
         expires_at=expires_at,
+        once=once,
     )
     return row, secret
 

@@ -117,6 +117,20 @@ class Membership(Model):
         primary_key = peewee.CompositeKey("tenant_id", "person_id")
 
 
+class Invite(Model):
+    """A phone that may join a business with a role, once its owner agrees."""
+
+    tenant_id = peewee.IntegerField()
+    msisdn = peewee.CharField(max_length=15, index=True)
+    role = peewee.CharField(max_length=10)
+    invited_by = peewee.CharField(max_length=30)
+    created_at = InstantField()
+    expires_at = InstantField()
+
+    class Meta:
+        primary_key = peewee.CompositeKey("tenant_id", "msisdn")
+
+
 class ApiKey(Model):
     """A developer's key. Only its digest is kept."""
 
@@ -134,6 +148,8 @@ class ApiKey(Model):
     last_used_at = InstantField(null=True)
     # The key that a rotation put in its place.
     replaced_by = peewee.CharField(max_length=30, null=True)
+    # What a double tap would repeat: a key is shown once, so it is also made once.
+    once = peewee.CharField(max_length=120, null=True, unique=True)
 
 
 class AdminKey(Model):

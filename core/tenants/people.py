@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from core import clock, ids
+from core import clock, events, ids
 from core.database import transaction
 from core.errors import NotFound
-from core.tenants import fields
-from core.tenants.models import Membership, Person, Role, Tenant, TenantStatus, Tongue
+from core.tenants import audit, fields
+from core.tenants.models import (
+    PLATFORM_TENANT,
+    Membership,
+    Person,
+    Role,
+    Tenant,
+    TenantStatus,
+    Tongue,
+)
 
 
 def introduce(msisdn: str, name: str, language: str) -> Person:
@@ -46,6 +54,45 @@ def by_telegram(telegram_id: int) -> Person | None:
     """Find the person behind a Telegram account, or None."""
     found: Person | None = Person.get_or_none(Person.telegram_id == telegram_id)
     return found
+
+
+def link_telegram(person: Person, telegram_id: int, *, channel: str = "telegram") -> Person:
+    """Tie a Telegram account to the person whose phone it has just proved.
+
+    One account is one person's and the other way round: a phone that moves to another account takes
+    the person with it, and an account that moves to another phone leaves the person it was.
+    """
+    with transaction():
+        # Rare enough for one at a time; two that cross would each wait for the other's row.
+        Tenant.update(id=Tenant.id).where(Tenant.id == PLATFORM_TENANT).execute()
+        Person.update(telegram_id=None).where(
+            Person.telegram_id == telegram_id, Person.id != person.id
+        ).execute()
+        before = Person.get_by_id(person.id)
+        if before.telegram_id == telegram_id:
+            return before
+        Person.update(telegram_id=telegram_id, telegram_ok=True).where(
+            Person.id == person.id
+        ).execute()
+        audit.record(
+            None,
+            person.actor,
+            channel,
+            "person.telegram_linked",
+            subject=person.id,
+            before={"telegram_id": before.telegram_id},
+            after={"telegram_id": telegram_id},
+        )
+        events.record("person.telegram_linked", None, person=person.id)
+    return Person.get_by_id(person.id)
+
+
+def set_telegram_ok(telegram_id: int, *, ok: bool) -> None:
+    """Note that a Telegram account has blocked us, or talks to us again."""
+    known = Person.select().where(Person.telegram_id == telegram_id, Person.telegram_ok != ok)
+    if known.exists():
+        with transaction():
+            Person.update(telegram_ok=ok).where(Person.telegram_id == telegram_id).execute()
 
 
 def language_of(channel: str, address: str) -> str | None:

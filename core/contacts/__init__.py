@@ -1,0 +1,1 @@
+"""Whom a business writes to: contacts, and the groups it keeps them in."""
