@@ -34,17 +34,16 @@ _known: dict[tuple[str, str | None, Any], tuple[Any, Any]] = {}
 
 def count(method: str, route: str | None, status: Any, seconds: float) -> None:
     """Count one answered request."""
-    key = (method, route, status)
+    # Anybody can make up methods: all unknown ones are one.
+    key = (method if method in _METHODS else "OTHER", route, status)
     found = _known.get(key)
     if found is None:
-        found = _known[key] = _children(method, route, status)
+        found = _known[key] = _children(*key)
     found[0].inc()
     found[1].observe(seconds)
 
 
 def _children(method: str, route: str | None, status: Any) -> tuple[Any, Any]:
-    # Anybody can make up methods and addresses: all unknown ones are counted as one.
-    method = method if method in _METHODS else "OTHER"
     route = re.sub(r"\{(\w+):\w+\}", r"{\1}", route) if route else "(none)"
     code = falcon.code_to_http_status(status)[:3]
     return _requests.labels(method, route, code), _seconds.labels(method, route)
