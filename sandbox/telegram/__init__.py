@@ -1,0 +1,1 @@
+"""Telegram: a Bot API server for one bot, and the people it talks to."""
