@@ -9,6 +9,9 @@ from sandbox import control, customer, handset
 from sandbox.daraja import resources as daraja
 from sandbox.onfon import resources as onfon
 from sandbox.replies import App
+from sandbox.telegram import doors as telegram_people
+from sandbox.telegram import resources as telegram
+from sandbox.ussd import resources as ussd
 from sandbox.world import World, wire
 
 
@@ -16,6 +19,7 @@ def create_app(settings: Settings) -> App:
     """A sandbox of its own, empty."""
     world = World(wire(settings))
     app: App = falcon.App()
-    for part in (control, customer, handset, onfon, daraja):
+    parts = (control, customer, handset, onfon, daraja, ussd, telegram, telegram_people)
+    for part in parts:
         part.add_routes(app, world)
     return app

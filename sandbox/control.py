@@ -13,6 +13,7 @@ from sandbox.numbers import msisdn
 from sandbox.onfon.accounts import plain
 from sandbox.replies import App, Invalid, Unreadable, read_object, write
 from sandbox.server import OUTAGE
+from sandbox.telegram.doors import show_all
 from sandbox.times import iso, nairobi_now
 from sandbox.world import World
 
@@ -71,6 +72,8 @@ class State(Door):
                 "prompts": cut(daraja.stk.shown(to, since)),
                 "payments": cut(payments),
                 "callbacks": cut(callbacks),
+                "ussd": cut(world.ussd.sessions(to, since)),
+                "telegram": show_all(world.telegram, to, limit),
                 "credits": plain(accounts.platform.credits),
                 "accounts": [account.shown() for account in accounts.every()],
                 "faults": world.faults.changed(),
@@ -89,6 +92,7 @@ class State(Door):
             "money_sent": f"{ledger.sent}.00",
             "tokens": self._world.daraja.tokens.issued,
             "callbacks": self._world.courier.counts(),
+            "telegram_calls": sum(self._world.telegram.counts.values()),
         }
 
 

@@ -41,6 +41,9 @@ class Reply(msgspec.Struct):
 
     status: int
     body: bytes = b""
+    reason: str = ""
+    retry_after: int = 0
+    """Seconds the application asks to be left alone."""
 
 
 class Letter(msgspec.Struct):
@@ -168,4 +171,6 @@ def _exchange(
 ) -> Reply:
     connection.request(letter.method, target, letter.body or None, dict(headers))
     answer = connection.getresponse()
-    return Reply(answer.status, answer.read())
+    asked = answer.getheader("Retry-After", "")
+    retry_after = int(asked) if asked.isdecimal() else 0
+    return Reply(answer.status, answer.read(), answer.reason, retry_after)

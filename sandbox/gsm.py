@@ -20,6 +20,23 @@ def is_gsm(text: str) -> bool:
     return GSM.issuperset(text)
 
 
+def units(text: str) -> int:
+    """The room a text takes on a screen: septets, or two of them for each letter outside."""
+    if not is_gsm(text):
+        return sum(2 if ord(character) <= 0xFFFF else 4 for character in text)
+    return sum(2 if character in EXTENSION else 1 for character in text)
+
+
+def cut(text: str, most: int) -> str:
+    """As much of a text as a screen of so many units shows; all of it for 0."""
+    if not most or units(text) <= most:
+        return text
+    kept = len(text)
+    while units(text[:kept]) > most:
+        kept -= 1
+    return text[:kept]
+
+
 @lru_cache(maxsize=4096)
 def segments(text: str, unicode: bool) -> int:
     """The segments a text takes on the air, in the 7-bit alphabet or, if flagged, in UCS-2."""

@@ -24,7 +24,8 @@ IDLE_SECONDS = 120.0
 CONNECTIONS_MAX = 1000
 """One thread a connection, so that clients that hang never starve the others."""
 
-BODY_MAX = 32 * 1024 * 1024
+BODY_MAX = 80 * 1024 * 1024
+"""Above the 50 MB a bot may upload, so that Telegram itself refuses larger ones."""
 
 HOLD = "sandbox.hold_seconds"
 DROP = "sandbox.drop"

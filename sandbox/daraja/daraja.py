@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -47,7 +48,12 @@ class Daraja:
     """All products of one merchant."""
 
     def __init__(
-        self, merchant: Merchant, faults: Faults, scheduler: Scheduler, courier: Courier
+        self,
+        merchant: Merchant,
+        faults: Faults,
+        scheduler: Scheduler,
+        courier: Courier,
+        is_busy: Callable[[str], bool],
     ) -> None:
         self.merchant = merchant
         self.ledger = Ledger()
@@ -61,7 +67,7 @@ class Daraja:
             merchant.till,
             merchant.registration,
         )
-        self.stk = Stk(faults, scheduler, self.ledger, post, self.c2b)
+        self.stk = Stk(faults, scheduler, self.ledger, post, self.c2b, is_busy)
         self.pull = Pull(faults, self.ledger, merchant.shortcode)
         self.results = Results(faults, self.ledger, post, merchant.shortcode, merchant.initiator)
 

@@ -77,7 +77,7 @@ SWITCHES: tuple[Switch, ...] = (
     flag("c2b_production", False, "C2B addresses can be registered only once."),
     flag("expires_in_text", True, "expires_in is text, not a number."),
     flag("new_token_kills_old", True, "A new token kills the one before."),
-    flag("phone_lock", True, "A second push to a phone with an open prompt is refused."),
+    flag("phone_lock", True, "A push to a phone with an open prompt or USSD session is refused."),
     flag("pull_requires_register", True, "Pull works only after its registration."),
     flag("validation", False, "C2B payments are validated first; Safaricom enables it on request."),
 )

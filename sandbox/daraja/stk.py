@@ -8,6 +8,7 @@ import secrets
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -63,13 +64,20 @@ class Stk:
     """The phones and what is on their screens."""
 
     def __init__(
-        self, faults: Faults, scheduler: Scheduler, ledger: Ledger, post: Post, c2b: C2b
+        self,
+        faults: Faults,
+        scheduler: Scheduler,
+        ledger: Ledger,
+        post: Post,
+        c2b: C2b,
+        is_busy: Callable[[str], bool],
     ) -> None:
         self._faults = faults
         self._scheduler = scheduler
         self._ledger = ledger
         self._post = post
         self._c2b = c2b
+        self._is_busy = is_busy
         self._lock = threading.RLock()
         self._prompts: dict[str, Prompt] = {}
         self._order: deque[Prompt] = deque()
@@ -92,7 +100,9 @@ class Stk:
         Raises: DarajaError.
         """
         with self._lock:
-            locked = push.phone in self._open and self._faults.flag("daraja.phone_lock")
+            # A phone shows one thing at a time: a prompt, or a USSD session.
+            busy = push.phone in self._open or self._is_busy(push.phone)
+            locked = busy and self._faults.flag("daraja.phone_lock")
             if locked or self._faults.hit("daraja.subscriber_locked", push.phone):
                 raise DarajaError(500, "500.001.1001", LOCKED)
             prompt = self._prompt(push)

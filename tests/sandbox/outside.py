@@ -155,6 +155,8 @@ class Sandbox:
         self.faults(
             onfon={"dlr_delay": 0},
             daraja={"callback_delay": 0, "c2b_delay": 0, "query_noise": 0, "query_open_noise": 0},
+            telegram={"poll_pause_seconds": 0, "webhook_retry_seconds": 0.05},
+            ussd={"event_delay": 0},
         )
 
     def faults(self, **groups: Any) -> dict[str, Any]:
@@ -249,3 +251,66 @@ class Sandbox:
     def query(self, checkout: str) -> requests.Response:
         body = self.signed() | {"CheckoutRequestID": checkout}
         return self.daraja("/mpesa/stkpushquery/v1/query", body)
+
+    # Telegram
+
+    @property
+    def bot_token(self) -> str:
+        return self.settings.telegram.token
+
+    def call(self, method: str, **fields: Any) -> requests.Response:
+        """The bot calls, with JSON."""
+        return self.post(f"/telegram/bot{self.bot_token}/{method}", fields, timeout=PATIENCE_S)
+
+    def ok(self, method: str, **fields: Any) -> Any:
+        """A call that is done; its result."""
+        answer = self.call(method, **fields).json()
+        assert answer["ok"], answer
+        return answer["result"]
+
+    def refused(self, method: str, **fields: Any) -> tuple[int, str]:
+        """A call that is not; code and words, which must be the status too."""
+        reply = self.call(method, **fields)
+        answer = reply.json()
+        assert not answer["ok"], answer
+        assert answer["error_code"] == reply.status_code
+        return answer["error_code"], answer["description"]
+
+    def act(self, door: str, **body: Any) -> dict[str, Any]:
+        """Somebody on Telegram does something."""
+        reply = self.post(f"/telegram/{door}", {name.rstrip("_"): one for name, one in body.items()})
+        assert reply.ok, reply.text
+        answer: dict[str, Any] = reply.json()
+        return answer
+
+    def person(self, phone: str = PHONE, *, starts: bool = True, **more: Any) -> int:
+        """Somebody with a phone, who has written to the bot; the bot knows no more of it."""
+        number: int = self.act("people", phone=phone, **more)["id"]
+        if starts:
+            self.act("say", from_=number, text="/start")
+            self.updates()
+        return number
+
+    def updates(self, **fields: Any) -> list[dict[str, Any]]:
+        """What the bot has not heard yet; asking again gives only what came later."""
+        found: list[dict[str, Any]] = self.ok("getUpdates", **fields)
+        if found and "offset" not in fields:
+            assert self.ok("getUpdates", offset=found[-1]["update_id"] + 1, limit=1) == []
+        return found
+
+    def update(self, kind: str) -> dict[str, Any]:
+        """The only news there is, of this kind."""
+        (update,) = self.updates()
+        assert kind in update, update
+        body: dict[str, Any] = update[kind]
+        return body
+
+    def look(self, chat: int, **query: Any) -> dict[str, Any]:
+        """A chat as somebody sees it."""
+        answer: dict[str, Any] = self.get(f"/telegram/chats/{chat}", params=query).json()
+        return answer
+
+    def last(self, chat: int, **query: Any) -> dict[str, Any]:
+        """The newest message somebody sees."""
+        message: dict[str, Any] = self.look(chat, **query)["messages"][-1]
+        return message

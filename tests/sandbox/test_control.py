@@ -11,8 +11,12 @@ import pytest
 
 from sandbox.daraja.faults import SWITCHES as DARAJA
 from sandbox.onfon.faults import SWITCHES as ONFON
+from sandbox.telegram.faults import SWITCHES as TELEGRAM
+from sandbox.ussd.faults import SWITCHES as USSD
 from tests.sandbox.outside import PHONE, Application, Sandbox
 
+UNTOUCHED: dict[str, Any] = {"onfon": {}, "daraja": {}, "telegram": {}, "ussd": {}}
+GROUPS = {"onfon": ONFON, "daraja": DARAJA, "telegram": TELEGRAM, "ussd": USSD}
 ASHA, JUMA = "254700000001", "254100000002"
 
 
@@ -110,7 +114,7 @@ def test_counts_tell_which_number_got_a_text_more_than_once(sandbox: Sandbox) ->
 def test_every_fault_is_listed_with_a_sentence(sandbox: Sandbox) -> None:
     table = sandbox.get("/faults").json()
 
-    for group, switches in (("onfon", ONFON), ("daraja", DARAJA)):
+    for group, switches in GROUPS.items():
         assert set(table[group]) == {switch.name for switch in switches}
         assert all(row["sentence"].endswith((".", "]]")) for row in table[group].values())
 
@@ -123,7 +127,7 @@ def test_faults_merge_and_are_reset(sandbox: Sandbox) -> None:
     assert both["onfon"]["hang"]["value"] is True
     assert both["daraja"]["auto"]["value"] == "pay"
     assert clean["onfon"]["hang"]["value"] is False
-    assert sandbox.state()["faults"] == {"onfon": {}, "daraja": {}}
+    assert sandbox.state()["faults"] == UNTOUCHED
 
 
 def test_a_reset_may_set_others_at_once(sandbox: Sandbox) -> None:
@@ -188,7 +192,7 @@ def test_a_reset_forgets_everything(sandbox: Sandbox, application: Application) 
 
     assert [state[name] for name in ("texts", "prompts", "payments", "callbacks")] == [[]] * 4
     assert state["totals"]["money_received"] == "0.00"
-    assert state["faults"] == {"onfon": {}, "daraja": {}}
+    assert state["faults"] == UNTOUCHED
     assert state["accounts"][0]["sender_ids"] == ["TUMA"]
     assert application.seen == []
 
@@ -223,8 +227,8 @@ def test_every_field_of_the_page_has_a_label(sandbox: Sandbox) -> None:
 
 def test_the_familiar_faults_of_the_page_exist(sandbox: Sandbox) -> None:
     script = sandbox.get("/handset/handset.js").text
-    named = re.findall(r'\["[^"]+", "(onfon|daraja)", "([a-z0-9_]+)"', script)
-    known = {("onfon", each.name) for each in ONFON} | {("daraja", each.name) for each in DARAJA}
+    named = re.findall(r'\["[^"]+", "(onfon|daraja|telegram|ussd)", "([a-z0-9_]+)"', script)
+    known = {(group, each.name) for group, switches in GROUPS.items() for each in switches}
 
     assert len(named) >= 10
     assert set(named) <= known
@@ -232,12 +236,14 @@ def test_the_familiar_faults_of_the_page_exist(sandbox: Sandbox) -> None:
 
 def test_every_switch_is_in_the_documentation() -> None:
     page = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")
-    onfon, daraja = page.partition("### `onfon`")[2].split("### `daraja`")
+    parts = re.split(r"^### `(\w+)`$", page, flags=re.MULTILINE)
+    tables = dict(zip(parts[1::2], parts[2::2], strict=True))
     missing = [
-        switch.name
-        for part, switches in ((onfon, ONFON), (daraja, DARAJA))
+        f"{group}.{switch.name}"
+        for group, switches in GROUPS.items()
         for switch in switches
-        if f"| `{switch.name}` | {switch.kind} | " not in part or switch.sentence not in part
+        if f"| `{switch.name}` | {switch.kind} | " not in tables[group]
+        or switch.sentence not in tables[group]
     ]
 
     assert missing == []

@@ -1,0 +1,1 @@
+"""A phone that dials, and Africa's Talking between it and the application."""
