@@ -112,6 +112,7 @@ class Keys:
             fields.FieldUnprintable,
             keys.KeyExpiryPast,
             keys.TooManyKeys,
+            keys.KeyAlreadyMade,
             key_terms.UnknownScope,
             key_terms.InvalidNetwork,
             key_terms.KeyTooNarrow,
@@ -128,6 +129,7 @@ class Keys:
             scopes=scopes,
             expires_at=asked.expires_at,
             allowed_ips=asked.allowed_ips,
+            once=call.once,
             actor=call.actor,
             channel="api",
         )

@@ -8,7 +8,7 @@ from core import clock, idempotency
 from core.idempotency import IdempotencyRecord
 from core.messaging import sending
 from core.messaging.models import Message
-from core.tenants import tenants
+from core.tenants import keys, tenants
 from core.tenants.models import ApiKey
 
 SEND = {"to": "0712345678", "message": "Habari"}
@@ -170,6 +170,26 @@ def test_a_new_key_is_shown_again_but_not_kept_readable(ask, acme):
     assert first.json["key"].startswith("sk_live_")
     assert first.json["key"].encode() not in bytes(IdempotencyRecord.get().body)
     assert ApiKey.select().count() == 3
+
+
+def test_a_key_whose_answer_was_lost_is_not_made_twice(ask, acme, monkeypatch):
+    """It can be shown to nobody any more, so the repeat says so."""
+    real = keys.create
+
+    def crash(*args, **kwargs):
+        real(*args, **kwargs)
+        raise RuntimeError("the power went")
+
+    clock.freeze(clock.now())
+    monkeypatch.setattr(keys, "create", crash)
+    assert ask.post(f"{acme.path}/keys", json={"name": "Till"}, headers=KEY).status_code == 500
+    monkeypatch.setattr(keys, "create", real)
+    clock.advance(idempotency.LEASE_MS / 1000 + 1)
+
+    again = ask.post(f"{acme.path}/keys", json={"name": "Till"}, headers=KEY)
+
+    assert told(again) == (409, "key_already_made")
+    assert ApiKey.select().where(ApiKey.name == "Till").count() == 1
 
 
 def test_a_refused_approval_is_asked_again_in_earnest(admin, acme, monkeypatch):
