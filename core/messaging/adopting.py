@@ -54,15 +54,16 @@ _IN_FLIGHT = """
 def adopt(strays: Sequence[S]) -> Iterator[tuple[S, str]]:
     """Pair stray reports with the texts in doubt they must be about."""
     taken: set[str] = set()
-    named: dict[str, str] = {}
+    named: set[tuple[int, str]] = set()
     now = clock.ms()
     for stray in strays:
-        if now - stray.received_at < GRACE_MS or stray.provider_id in named:
+        name = stray.account_id, stray.provider_id
+        if now - stray.received_at < GRACE_MS or name in named:
             continue
         message_id = _candidate(stray, taken)
         if message_id is not None:
             taken.add(message_id)
-            named[stray.provider_id] = message_id
+            named.add(name)
             yield stray, message_id
 
 

@@ -33,8 +33,9 @@ FOLD_SIZE = 1000
 WAIT_MS = 3 * 24 * 3600 * 1000
 RETRY_FIRST_MS = 2_000
 
-# What a verdict makes of a text. A higher rank may follow a lower one and never the reverse, so a
-# final is not undone; only "delivered" may still follow a final that said otherwise.
+# What a verdict makes of a text. A higher rank may follow a lower one and never the reverse, so it
+# does not matter in which order reports come, nor for finals that contradict each other: of those
+# the surer failure counts, and "delivered" above all.
 _BECOMES = {
     "delivered": Status.DELIVERED.value,
     "undelivered": Status.UNDELIVERED.value,
@@ -47,9 +48,9 @@ _RANK = {
     Status.UNKNOWN.value: 0,
     Status.SUBMITTED.value: 1,
     Status.UNDELIVERED.value: 2,
-    Status.EXPIRED.value: 2,
-    Status.FAILED.value: 2,
-    Status.DELIVERED.value: 3,
+    Status.EXPIRED.value: 3,
+    Status.FAILED.value: 4,
+    Status.DELIVERED.value: 5,
 }
 
 _STORE = """
@@ -132,14 +133,22 @@ def fold_some() -> int:
         if not waiting:
             return 0
         known = _texts_of(waiting)
-        orphans = [report for report in waiting if report.provider_id not in known]
+        orphans = [report for report in waiting if _name(report) not in known]
         for report, message_id in adopt(orphans):
             _adopted(report, message_id)
         known = _texts_of(waiting) if orphans else known
-        changes = _changes(waiting, known)
-        _apply(changes, once=ids.new("fld"))
+        _suppress(waiting, known)
+        _apply(_changes(waiting, known), once=ids.new("fld"))
         _close(waiting, known)
     return len(waiting)
+
+
+_Name = tuple[int, str]
+
+
+def _name(of: _Waiting | _Known) -> _Name:
+    """A text's name at the gateway: two accounts may use one id."""
+    return of.account_id, of.provider_id
 
 
 _NEXT = """
@@ -160,36 +169,43 @@ def _next_reports() -> list[_Waiting]:
 _TEXTS = """
     SELECT id, tenant_id, batch_id, account_id, category, sender, msisdn, segments, cost, status,
            charge, submitted_at, provider_id
-    FROM message WHERE provider_id IN ({marks})
+    FROM message WHERE provider_id IN ({marks}) ORDER BY id
 """
 
 
-def _texts_of(waiting: list[_Waiting]) -> dict[str, _Known]:
+def _texts_of(waiting: list[_Waiting]) -> dict[_Name, _Known]:
     """Find the texts that reports name, locked in one order."""
     named = sorted({report.provider_id for report in waiting})
     if is_postgres():
-        statement = _TEXTS.replace("IN ({marks})", "= ANY(%s)") + " ORDER BY id FOR UPDATE"
+        statement = _TEXTS.replace("IN ({marks})", "= ANY(%s)") + " FOR UPDATE"
         rows = execute(statement, (named,)).fetchall()
     else:
         rows = execute(_TEXTS.format(marks=", ".join(["%s"] * len(named))), named).fetchall()
-    return {row[-1]: _Known(*row) for row in rows}
+    texts = [_Known(*row) for row in rows]
+    return {_name(text): text for text in texts}
 
 
-def _changes(waiting: list[_Waiting], known: dict[str, _Known]) -> list[_Change]:
+def _changes(waiting: list[_Waiting], known: dict[_Name, _Known]) -> list[_Change]:
     """Work out each text's furthest step, whatever the order of its reports."""
     best: dict[str, _Change] = {}
     for report in waiting:
-        text = known.get(report.provider_id)
+        text = known.get(_name(report))
         status = _BECOMES.get(report.verdict)
-        if text is None or status is None or text.account_id != report.account_id:
+        if text is None or status is None:
             continue
         standing = best[text.id].status if text.id in best else text.status
         if _RANK.get(standing, 9) < _RANK[status]:
             reason = None if status == Status.DELIVERED.value else report.detail
             best[text.id] = _Change(text, status, reason)
-        if report.verdict == "blacklisted":
-            suppression.add(text.tenant_id, text.msisdn, text.category, source="operator")
     return list(best.values())
+
+
+def _suppress(waiting: list[_Waiting], known: dict[_Name, _Known]) -> None:
+    """Send nothing more of that class to numbers that the operator shuts us out of."""
+    texts = [known.get(_name(report)) for report in waiting if report.verdict == "blacklisted"]
+    shut = {(text.tenant_id, text.msisdn, text.category) for text in texts if text is not None}
+    for tenant_id, msisdn, category in sorted(shut):  # in one order for all who fold
+        suppression.add(tenant_id, msisdn, category, source="operator")
 
 
 _APPLY_POSTGRES = """
@@ -250,13 +266,13 @@ def _moves(changes: Iterable[_Change]) -> Iterable[tuple[Tally, int, int, int]]:
         yield before._replace(status=change.status), 1, text.segments, text.cost
 
 
-def _close(waiting: list[_Waiting], known: dict[str, _Known]) -> None:
+def _close(waiting: list[_Waiting], known: dict[_Name, _Known]) -> None:
     """Mark each report applied, waiting for its text, or given up."""
     now = clock.ms()
     rows = []
     for report in waiting:
         age = now - report.received_at
-        if report.provider_id in known:
+        if _name(report) in known:
             rows.append((ReportState.APPLIED.value, 0, report.id))
         elif age > WAIT_MS:
             rows.append((ReportState.IGNORED.value, 0, report.id))
@@ -276,8 +292,13 @@ def _close(waiting: list[_Waiting], known: dict[str, _Known]) -> None:
 
 
 def _adopted(report: _Waiting, message_id: str) -> None:
-    """Give a text in doubt the gateway's id that a report has brought."""
-    Message.update(provider_id=report.provider_id).where(Message.id == message_id).execute()
+    """Give a text in doubt the gateway's id that a report has brought, unless it has one by now.
+
+    Then the report waits, and looks for another.
+    """
+    Message.update(provider_id=report.provider_id).where(
+        Message.id == message_id, Message.provider_id.is_null()
+    ).execute()
 
 
 @job()
