@@ -266,14 +266,15 @@ def _rehearse(claim: Claim, rows: Sequence[RowAnswer]) -> None:
         return
     now = clock.ms()
     for report in Rehearsal().reports_for(rows):
+        due = now + int(report.delay_s * 1000)
         Report.insert(
             account_id=claim.account_id,
             provider_id=report.provider_id,
             word=report.word,
             verdict="delivered" if report.word == "DELIVRD" else "undelivered",
             state="waiting",
-            retry_at=now + int(report.delay_s * 1000),
-            received_at=now,
+            retry_at=due,
+            received_at=due,
         ).execute()
 
 
