@@ -26,7 +26,7 @@ def _up(args: argparse.Namespace, given: Settings) -> int:
 def _web(args: argparse.Namespace, given: Settings) -> int:
     from core import web
 
-    web.share_figures(given, args.bind)
+    web.share_figures()
     _become(web.command(given, args.bind, args.workers))
 
 

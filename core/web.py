@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from gunicorn.config import Config
@@ -14,6 +15,7 @@ from core import logs
 from core.settings import Settings
 
 APPLICATION = "api.app:application"
+FIGURES = "tuma-figures"
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 -- only gunicorn's heartbeat file, made by itself
 
 
@@ -26,16 +28,29 @@ class GunicornLogger(Logger):  # type: ignore[misc]
         logs.configure(part="web")
 
 
-def share_figures(settings: Settings, bind: str) -> None:
+def share_figures() -> None:
     """Give the processes of one server a folder in which to add up what they count for /metrics.
 
-    It is emptied at each start, and named after the address, so that two servers can have one each.
+    It carries our process number, which the server takes over, so that the next one to start knows
+    which folders nobody uses any more.
     """
-    folder = settings.root / "var" / "figures" / re.sub(r"[^0-9A-Za-z.]+", "_", bind)
-    folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob("*.db"):
-        left.unlink()
-    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(folder))
+    home = Path(tempfile.gettempdir())
+    for left in home.glob(f"{FIGURES}-*"):
+        if not _is_running(left.name.split("-")[-2]):
+            shutil.rmtree(left, ignore_errors=True)
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        made = tempfile.mkdtemp(prefix=f"{FIGURES}-{os.getpid()}-", dir=home)
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = made
+
+
+def _is_running(number: str) -> bool:
+    try:
+        os.kill(int(number), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def command(settings: Settings, bind: str, workers: int | None = None) -> list[str]:

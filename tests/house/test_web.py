@@ -71,3 +71,20 @@ def test_all_it_logs_is_json_without_numbers(server):
 def test_a_server_without_tls_or_host_is_an_ordinary_error():
     with pytest.raises(OSError, match="refused"):
         probe.get(f"http://127.0.0.1:{servers.free_port()}")
+
+
+def test_the_figures_of_servers_that_are_gone_are_cleared_away(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "put back after the test")
+    monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR")
+    process = subprocess.Popen(["true"])
+    process.wait()
+    gone = tmp_path / f"{web.FIGURES}-{process.pid}-abc"
+    here = tmp_path / f"{web.FIGURES}-{os.getpid()}-abc"
+    gone.mkdir()
+    here.mkdir()
+
+    web.share_figures()
+
+    ours = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    assert set(tmp_path.iterdir()) == {here, ours}
