@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import re
 
 import peewee
 import pytest
@@ -63,8 +64,10 @@ def test_a_line_in_text_is_one_line(said):
 def test_a_phone_number_keeps_its_last_three_digits(said, number):
     structlog.get_logger().info("sent", to=number)
 
-    assert "678" in said()
-    assert "345" not in said()
+    told = re.sub(r"\d\d:\d\d:\d\d\.\d+Z", "", said())  # the time may have those digits too
+
+    assert "678" in told
+    assert "345" not in told
 
 
 def test_a_phone_number_in_the_event_itself_is_masked(said):
