@@ -1,10 +1,12 @@
-"""`python -m bots`: for now it only says whether the bot is on, and waits to be stopped."""
+"""`python -m bots`: the Telegram bot, or a quiet part where it is switched off."""
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sys
 
+from core import logs
 from core.settings import SettingsError, settings
 
 
@@ -15,13 +17,18 @@ def main() -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
-    stop = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, stop)
-    if token:
-        print("The Telegram bot arrives with a later version.", flush=True)
-    else:
+    if not token:
+        stop = {signal.SIGTERM, signal.SIGINT}
+        signal.pthread_sigmask(signal.SIG_BLOCK, stop)
         print("telegram.token is empty: the bot is off.", flush=True)
-    signal.sigwait(stop)
+        signal.sigwait(stop)
+        return 0
+    from bots.app import run
+    from core import database
+
+    logs.configure(part="bot")
+    database.open_database()
+    asyncio.run(run())
     return 0
 
 
