@@ -71,6 +71,11 @@ def _path_secret(value: str) -> str | None:
     return None if URL_SAFE.fullmatch(value) else "may hold only letters, digits, _ and -"
 
 
+def _path_secrets(value: str) -> str | None:
+    said = (_path_secret(each) for each in value.split(","))
+    return next((each for each in said if each), None)
+
+
 def _networks(value: tuple[str, ...]) -> str | None:
     for network in value:
         try:
@@ -135,8 +140,9 @@ CHECKS: dict[Key, Check] = {
     ("telegram", "base_url"): _url,
     ("telegram", "base_file_url"): _url,
     ("telegram", "webhook_secret"): _path_secret,
-    ("ussd", "secret"): _path_secret,
+    ("ussd", "secret"): _path_secrets,
     ("ussd", "screen_limit"): _screen,
+    ("ussd", "hops_per_minute"): _positive,
     ("whatsapp", "base_url"): _url,
     ("cards", "base_url"): _url,
     ("email", "smtp_url"): _smtp_url,

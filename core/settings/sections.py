@@ -148,6 +148,7 @@ class Ussd:
     secret: str
     service_code: str
     screen_limit: int
+    hops_per_minute: int
     dialects: Mapping[str, Dialect]
 
 

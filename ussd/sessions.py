@@ -1,0 +1,361 @@
+"""From one hop to its answer: once, whatever gateways repeat, and whoever dies on the way."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+import traceback
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import structlog
+
+from core import clock, phone
+from core.database import grouped, recover
+from core.dialogue import hops, store
+from core.dialogue.hops import Outcome, UssdSession
+from core.dialogue.screens import Asks
+from core.quota import Permits
+from core.settings import settings
+from core.words import say
+from ussd import transcripts
+from ussd.deadline import ANSWER_S, Watch
+from ussd.hops import Answer, Event, Hop
+from ussd.talking import Before, Shown, Talker, our_code
+from ussd.transcripts import Dialled, Heard
+
+log = structlog.get_logger(__name__)
+
+# How long a hop waits for the one before it in the same session.
+WAIT_S = 3.0
+# The same answer again so soon is the gateway's repetition: nobody reads and types that fast.
+RETRY_MS = 2_000
+# A gateway we kept waiting may give up and ask again later than that.
+SLOW_MS = 2_000
+SLOW_RETRY_MS = 10_000
+# No network keeps a session longer; the same name after that is another session.
+SESSION_MS = 180_000
+# A finished session's name may come again sooner, where gateways use names over and over.
+FINISHED_MS = 10_000
+# How long somebody who was cut off is offered to go on.
+RESUME_MS = 600_000
+_NAME_MAX = 72
+
+OVER = "This session has ended. Dial {code} to start again."
+BUSY = "We are still busy with your last answer. Dial {code} again in a minute."
+LATE = "This takes longer than it should. Dial {code} again in a minute to go on."
+FAILED = "Sorry, we could not finish this. Reference {reference}. Dial {code} to go on."
+TOO_MANY = "Too many tries from this phone. Wait a minute, then dial {code}."
+UNREADABLE = "Sorry, we did not understand the network. Please dial again."
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The hop has an answer already, or gets one without anything being done."""
+
+    answer: Answer | None
+    sentence: str = OVER
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The hop is ours to act on, and the session is held."""
+
+    session: UssdSession
+    key: str
+    heard: Heard
+    parts: tuple[str, ...] = ()
+    typed: str = ""
+    is_repeated: bool = False  # somebody began to act on it and did not finish
+
+
+Arrival = Told | Taken
+
+
+class Sessions:
+    """Everything between a hop and its answer; threads and processes may share the database."""
+
+    def __init__(self, talker: Talker[Any]) -> None:
+        self._talker = talker
+        self._permits = Permits()
+
+    def answer(self, hop: Hop, limit: int, watch: Watch) -> Answer:
+        """Answer a hop. It raises nothing: whoever dials is told what can honestly be said."""
+        try:
+            return self._answer(hop, limit, watch)
+        except Exception as error:
+            msisdn = phone.masked(hop.msisdn)
+            is_secret = watch.is_secret or bool(hop.transcript)
+            return self.sorry(error, hop.dialect, msisdn, watch.language, is_secret=is_secret)
+
+    def _answer(self, hop: Hop, limit: int, watch: Watch) -> Answer:
+        name = _name(hop.session_id)
+        if hop.event is Event.END:
+            hops.end(hop.dialect, name, hop.outcome)
+            return Answer("")
+        allowed = self._permits.take(f"ussd:{hop.msisdn}", settings().ussd.hops_per_minute)
+        if not allowed.allowed:
+            return self.closing(TOO_MANY, watch.language)
+        arrival = _wait_for(hop, name, watch)
+        if isinstance(arrival, Told):
+            return arrival.answer or self.closing(arrival.sentence, watch.language)
+        return self._act(arrival, limit, watch)
+
+    def _act(self, taken: Taken, limit: int, watch: Watch) -> Answer:
+        session = taken.session
+        shown = msgspec.json.decode(session.shown, type=Shown) if session.shown else None
+        if shown is not None:
+            watch.language = shown.language
+        try:
+            if watch.is_over:  # the person has been sent away: nothing is done behind their back
+                grouped(lambda: hops.let_go(session))
+                return self.closing(LATE, watch.language)
+            watch.is_secret = shown is not None and shown.asks is Asks.PIN
+            now = self._turn(taken, shown, limit, watch)
+            watch.language = now.language
+            answer = now.answer()
+            outcome = Outcome(
+                reply=msgspec.json.encode(answer).decode(),
+                shown=msgspec.json.encode(now).decode(),
+                is_over=not answer.goes_on,
+            )
+            heard = (taken.heard.length, taken.heard.digest)
+            hops.finish(session, taken.key, outcome, heard=heard, took_ms=watch.elapsed_ms)
+        except BaseException:
+            # As it was before this hop: the same again may go better, and acts know their repeats.
+            with suppress(Exception):
+                recover()
+                grouped(lambda: hops.let_go(session))
+            raise
+        log.info("ussd_answered", dialect=session.dialect, step=now.step, took_ms=watch.elapsed_ms)
+        return answer
+
+    def _turn(self, taken: Taken, shown: Shown | None, limit: int, watch: Watch) -> Shown:
+        session = taken.session
+        if shown is None:
+            before = _before(session)
+            watch.language = before.language or watch.language
+            return self._talker.begin(session.msisdn, taken.parts, before, limit)
+        if taken.is_repeated and _has_moved(session.msisdn, shown):
+            return self._talker.again(session.msisdn, limit)
+        return self._talker.go_on(session.msisdn, shown, taken.typed, limit)
+
+    def closing(self, sentence: str, language: str = "", **fields: object) -> Answer:
+        """Last words of our own."""
+        language = language or settings().app.languages[0]
+        return Answer(say(language, sentence, code=our_code(), **fields))
+
+    def sorry(
+        self,
+        error: Exception,
+        dialect: str,
+        msisdn: str = "",
+        language: str = "",
+        *,
+        is_secret: bool = True,
+    ) -> Answer:
+        """Tell the log what broke, and the person by which reference it is found there.
+
+        The error's own words stay out of the log when a PIN was typed: it could be in them.
+        """
+        reference = secrets.token_hex(3).upper()
+        log.error(
+            "ussd_failed",
+            reference=reference,
+            dialect=dialect,
+            msisdn=msisdn,
+            error=type(error).__name__,
+            said="" if is_secret else str(error)[:300],
+            where="".join(traceback.format_tb(error.__traceback__)[-6:]),
+        )
+        with suppress(Exception):
+            recover()
+        return self.closing(FAILED, language, reference=reference)
+
+
+def _has_moved(msisdn: str, shown: Shown) -> bool:
+    """Whether the conversation went on from a screen before its worker died."""
+    chat = store.load("ussd", msisdn)
+    return shown.kind == "screen" and (chat is None or chat.asked != shown.step)
+
+
+def _before(session: UssdSession) -> Before:
+    """What the phone's last session left: words nobody read in time, or a PIN passed."""
+    last = hops.before(session, clock.ms() - RESUME_MS)
+    if last is None or not last.shown:
+        return Before()
+    shown = msgspec.json.decode(last.shown, type=Shown)
+    missed = shown.ends and last.took_ms >= ANSWER_S * 1000
+    words = "\n".join(shown.pages) if missed else ""
+    return Before(shown.language, words, shown.is_past_pin)
+
+
+def _name(session_id: str) -> str:
+    """A session's name as it is stored; nobody knows what a gateway may take for one."""
+    plain = "".join(each for each in session_id if each.isprintable())
+    if len(plain) <= _NAME_MAX:
+        return plain
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def _wait_for(hop: Hop, name: str, watch: Watch) -> Arrival:
+    """Take the hop, or wait for whoever is at its session."""
+    holder = secrets.token_hex(8)
+    pause = 0.004
+    while True:
+        arrival = grouped(lambda: _arrive(hop, name, holder))
+        if arrival is not None:
+            return arrival
+        if watch.is_over or watch.elapsed_ms > WAIT_S * 1000:
+            log.warning("ussd_busy", dialect=hop.dialect)
+            return Told(None, BUSY)
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.05)
+
+
+def _arrive(hop: Hop, name: str, holder: str) -> Arrival | None:
+    """Find out what a hop is, in one transaction; None while somebody holds its session."""
+    session = hops.hold(hop.dialect, name, holder)
+    if session is None:
+        return None if hops.exists(hop.dialect, name) else _begin(hop, name, holder)
+    if _is_another(hop, session):
+        hops.put_aside(session)
+        return _begin(hop, name, holder)
+    arrival = _go_on(hop, session)
+    if isinstance(arrival, Told):
+        hops.let_go(session)
+    return arrival
+
+
+def _begin(hop: Hop, name: str, holder: str) -> Arrival | None:
+    if hop.event is Event.INPUT:
+        log.info("ussd_unknown_session", dialect=hop.dialect)
+        return Told(None)
+    dialled = _dialled(hop)
+    if not _may_begin(hop, dialled):
+        return Told(None)
+    session = hops.begin(
+        hop.dialect,
+        name,
+        holder,
+        msisdn=hop.msisdn,
+        service_code=hop.service_code,
+        network=hop.network,
+        prefix=dialled.prefix,
+    )
+    if session is None:
+        return None
+    heard = _heard(hop, session)
+    key = _key(hop, session, heard)
+    hops.note(session, key)
+    return Taken(session, key, heard, parts=dialled.parts)
+
+
+def _dialled(hop: Hop) -> Dialled:
+    ours = transcripts.codes(settings().ussd.service_code)
+    return transcripts.first(hop.given, hop.service_code, ours, hop.extension)
+
+
+def _may_begin(hop: Hop, dialled: Dialled) -> bool:
+    """Whether a first hop is one: for a code of ours, and no late answer to a dropped session."""
+    ours = transcripts.codes(settings().ussd.service_code)
+    strict = settings().app.is_production and bool(ours)
+    if hop.must_dial and not dialled.is_known:
+        return not strict and transcripts.looks_dialled(hop.given)
+    given = hop.service_code or (hop.given if hop.given.startswith("*") else "")
+    if not given or dialled.is_known or transcripts.is_ours(given, ours):
+        return True
+    log.warning("ussd_code_unknown", dialect=hop.dialect, service_code=given[:20])
+    return not strict
+
+
+def _begins(hop: Hop, session: UssdSession) -> bool:
+    """Whether a hop at a known session is a first one."""
+    if hop.event is not Event.HOP:
+        return hop.event is Event.BEGIN
+    if hop.transcript is not None:
+        return not transcripts.after(hop.transcript, session.prefix)
+    return _dialled(hop).is_known
+
+
+def _is_another(hop: Hop, session: UssdSession) -> bool:
+    """Whether a known name stands for a new session."""
+    silent_ms = clock.ms() - clock.to_ms(session.heard_at)
+    if _begins(hop, session):
+        if hop.is_by_phone:
+            return session.hops != 1 or not _is_retry(_heard(hop, session), session)
+        return silent_ms > (FINISHED_MS if session.is_over else SESSION_MS)
+    if silent_ms <= SESSION_MS or hop.transcript is None or not session.shown:
+        return False
+    return _added(hop.transcript, session) is None
+
+
+def _added(transcript: str, session: UssdSession) -> str | None:
+    """What a transcript has more than the one before it in a session."""
+    before = Heard(session.heard_length, session.heard_digest)
+    return transcripts.added(transcripts.after(transcript, session.prefix), before)
+
+
+def _go_on(hop: Hop, session: UssdSession) -> Arrival:
+    if hop.msisdn != session.msisdn or not _same_code(hop.service_code, session.service_code):
+        log.warning("ussd_not_theirs", dialect=hop.dialect, session=session.id)
+        return Told(None)
+    heard = _heard(hop, session)
+    key = _key(hop, session, heard)
+    earlier = _earlier(hop, session, key, heard)
+    if earlier is not None and earlier.reply is not None:
+        log.info("ussd_repeated", dialect=hop.dialect)
+        return Told(msgspec.json.decode(earlier.reply, type=Answer))
+    if session.is_over:
+        return Told(None)
+    if not session.shown:  # whoever took the first hop died of it
+        parts = _dialled(hop).parts
+        return Taken(session, key, heard, parts, is_repeated=not hops.note(session, key))
+    typed = hop.given if hop.transcript is None else _added(hop.transcript, session)
+    if typed is None:
+        log.warning("ussd_transcript_impossible", dialect=hop.dialect, session=session.id)
+        return Told(None)
+    return Taken(session, key, heard, typed=typed, is_repeated=not hops.note(session, key))
+
+
+def _earlier(hop: Hop, session: UssdSession, key: str, heard: Heard) -> hops.UssdHop | None:
+    """The hop that this one repeats, if it repeats one."""
+    if found := hops.hop(session, key):
+        return found
+    if _begins(hop, session):
+        return hops.hop_number(session, 1)
+    if hop.transcript is None and hop.hop_id is None and _is_retry(heard, session):
+        return hops.hop_number(session, session.hops)
+    return None
+
+
+def _heard(hop: Hop, session: UssdSession) -> Heard:
+    """What is remembered of what the gateway sent: never the words themselves."""
+    if hop.transcript is None:
+        return transcripts.remember(hop.given.strip())
+    return transcripts.remember(transcripts.after(hop.transcript, session.prefix))
+
+
+def _key(hop: Hop, session: UssdSession, heard: Heard) -> str:
+    """What tells this hop from every other of its session."""
+    if hop.transcript is not None:
+        return heard.digest
+    if hop.hop_id is not None:
+        return transcripts.remember(f"{hop.hop_id}|{heard.digest}").digest
+    return str(session.hops + 1)
+
+
+def _is_retry(heard: Heard, session: UssdSession) -> bool:
+    """Whether a last answer without a number of its own can only be the one before again."""
+    since_ms = clock.ms() - clock.to_ms(session.answered_at)
+    window = SLOW_RETRY_MS if session.took_ms > SLOW_MS else RETRY_MS
+    return heard.digest == session.heard_digest and since_ms <= window
+
+
+def _same_code(given: str, bound: str) -> bool:
+    """Whether two codes agree; some gateways leave it out now and then."""
+    left, right = transcripts.parts_of(given[:40]), transcripts.parts_of(bound)
+    return not left or not right or left == right
