@@ -14,7 +14,7 @@ from api import refusals
 from api.problems import Refusals
 from core import idempotency, secrets
 from core.errors import Refused
-from core.idempotency import Stored
+from core.idempotency import Begun, Stored
 
 log = structlog.get_logger(__name__)
 
@@ -35,14 +35,13 @@ class Claim(NamedTuple):
     key: str
     fingerprint: str
 
-    @property
-    def once(self) -> str:
+    def once(self, begun: Begun) -> str:
         """What guards the act itself, the same for every repeat of this request.
 
-        It contains the fingerprint: a key may be used anew after a day, and must then not be
-        taken for the old request.
+        It contains when the key was first claimed: a key may be used anew after a day, and must
+        then not be taken for the old request.
         """
-        joined = "\n".join(self)
+        joined = "\n".join((*self, str(begun.since_ms)))
         return "idem:" + hashlib.sha256(joined.encode()).hexdigest()[:40]
 
 
@@ -70,19 +69,19 @@ def claim(req: falcon.Request, scope: str, key: str, body: bytes) -> Claim:
     return Claim(f"{scope}:{req.method}:{req.uri_template}"[:160], key, told)
 
 
-def run(claimed: Claim, act: Callable[[], Answer], *, is_secret: bool) -> tuple[Answer, bool]:
-    """Do an act, or find the answer it gave before. The second value says it was found.
+def run(claimed: Claim, act: Callable[[str], Answer], *, is_secret: bool) -> tuple[Answer, bool]:
+    """Do an act under its `once`, or find the answer it gave before (the second value says so).
 
     A refusal lets go of the key: nothing has happened. After anything else that went wrong the
     key stays claimed until its lease runs out; a repeat then runs with the same `once`.
     Raises: KeyReused, InProgress, and what the act raises.
     """
     earlier = idempotency.begin(*claimed)
-    if earlier is not None:
+    if isinstance(earlier, Stored):
         body = secrets.unseal(earlier.body.decode()).encode() if is_secret else earlier.body
         return Answer(earlier.status, body), True
     try:
-        answer = act()
+        answer = act(claimed.once(earlier))
     except (Refused, Refusals):
         idempotency.release(claimed.scope, claimed.key)
         raise

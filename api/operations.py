@@ -221,13 +221,12 @@ def _responder(
         _show(resp, operation.status, act(self, call, **params))
 
     def _once(self: object, call: Call, key: str, raw: bytes, params: dict[str, Any]) -> None:
+        def act_once(given: str) -> Answer:
+            call.once = given
+            return Answer(operation.status, _body(act(self, call, **params)))
+
         claimed = once.claim(call.req, _scope(call), key, raw)
-        call.once = claimed.once
-        answer, is_replayed = once.run(
-            claimed,
-            lambda: Answer(operation.status, _body(act(self, call, **params))),
-            is_secret=operation.is_secret,
-        )
+        answer, is_replayed = once.run(claimed, act_once, is_secret=operation.is_secret)
         if is_replayed:
             call.resp.set_header("Idempotent-Replayed", "true")
         call.resp.status = falcon.code_to_http_status(answer.status)

@@ -65,6 +65,17 @@ class Stored:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A key claimed for a request, and when it was claimed first (ms).
+
+    The moment tells this use of the key from another one after the key's day is over; a repeat that
+    takes over from a crashed request gets the first one's.
+    """
+
+    since_ms: int
+
+
 _BEGIN = """
     INSERT INTO idempotency_record (scope, key, fingerprint, lease_until, created_at)
     VALUES (%s, %s, %s, %s, %s)
@@ -72,12 +83,12 @@ _BEGIN = """
 """
 _TAKE_OVER = """
     UPDATE idempotency_record SET lease_until = %s
-    WHERE scope = %s AND key = %s AND status IS NULL AND lease_until < %s RETURNING 1
+    WHERE scope = %s AND key = %s AND status IS NULL AND lease_until < %s RETURNING created_at
 """
 _STALE = "DELETE FROM idempotency_record WHERE scope = %s AND key = %s AND created_at < %s"
 
 
-def begin(scope: str, key: str, fingerprint: str) -> Stored | None:
+def begin(scope: str, key: str, fingerprint: str) -> Stored | Begun:
     """Claim a key for this request, or return the answer it already has.
 
     Raises: KeyReused, InProgress.
@@ -90,7 +101,7 @@ def begin(scope: str, key: str, fingerprint: str) -> Stored | None:
         return row is not None
 
     if grouped(claim):
-        return None
+        return Begun(now)
     record = IdempotencyRecord.get_or_none(
         IdempotencyRecord.scope == scope, IdempotencyRecord.key == key
     )
@@ -100,12 +111,10 @@ def begin(scope: str, key: str, fingerprint: str) -> Stored | None:
         raise KeyReused
     if record.status is not None:
         return Stored(record.status, record.content_type or "", bytes(record.body or b""))
-    taken = grouped(
-        lambda: execute(_TAKE_OVER, (now + LEASE_MS, scope, key, now)).fetchone() is not None
-    )
-    if not taken:
+    taken = grouped(lambda: execute(_TAKE_OVER, (now + LEASE_MS, scope, key, now)).fetchone())
+    if taken is None:
         raise InProgress
-    return None
+    return Begun(int(taken[0]))
 
 
 def finish(scope: str, key: str, answer: Stored) -> None:

@@ -19,7 +19,8 @@ def _held(store: str) -> None:
 
 
 def begin(key: str = "k", fingerprint: str = "f", scope: str = "1:live") -> Stored | None:
-    return idempotency.begin(scope, key, fingerprint)
+    found = idempotency.begin(scope, key, fingerprint)
+    return found if isinstance(found, Stored) else None
 
 
 def test_an_answer_is_given_again_byte_for_byte() -> None:
@@ -120,3 +121,22 @@ def test_old_keys_are_forgotten_and_young_ones_kept() -> None:
     assert idempotency.forget_old() == 1
     with pytest.raises(KeyReused):
         begin("young", "other")
+
+
+def test_a_key_used_anew_after_its_day_is_another_use(store: str) -> None:
+    clock.freeze(clock.now())
+    first = idempotency.begin("1:live", "k", "f")
+    idempotency.finish("1:live", "k", ANSWER)
+    clock.advance(idempotency.KEEP_MS / 1000 + 1)
+    again = idempotency.begin("1:live", "k", "f")
+
+    assert isinstance(again, idempotency.Begun)
+    assert again != first
+
+
+def test_whoever_takes_over_goes_on_with_the_same_use(store: str) -> None:
+    clock.freeze(clock.now())
+    first = idempotency.begin("1:live", "k", "f")
+    clock.advance(idempotency.LEASE_MS / 1000 + 1)
+
+    assert idempotency.begin("1:live", "k", "f") == first
