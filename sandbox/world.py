@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from functools import partial
 
 import msgspec
 
@@ -17,6 +18,7 @@ from sandbox.onfon.faults import SWITCHES as ONFON_SWITCHES
 from sandbox.onfon.gateway import Gateway
 from sandbox.scheduler import Scheduler
 from sandbox.telegram.faults import SWITCHES as TELEGRAM_SWITCHES
+from sandbox.telegram.methods import obey
 from sandbox.telegram.telegram import Account as BotAccount
 from sandbox.telegram.telegram import Telegram
 from sandbox.ussd.faults import SWITCHES as USSD_SWITCHES
@@ -101,6 +103,7 @@ class World:
         self.telegram = Telegram(
             self._wiring.bot, self.faults, self.scheduler, self._carriers, self.courier, before
         )
+        self.telegram.webhook.call = partial(obey, self.telegram)
         self.ussd = Ussd(self._wiring.service, self.faults, self.scheduler, self.courier)
         self.daraja = Daraja(
             self._wiring.merchant, self.faults, self.scheduler, self.courier, self.ussd.is_open

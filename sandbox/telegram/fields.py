@@ -24,7 +24,6 @@ class Upload(msgspec.Struct):
 
     name: str
     raw: bytes
-    mime_type: str
 
 
 class Fields:
@@ -135,7 +134,7 @@ def _parts(req: falcon.Request, values: dict[str, Any]) -> Fields:
             if part.filename is None:
                 values[name] = raw.decode("utf-8", "replace")
             else:
-                files[name] = Upload(part.filename, raw, part.content_type)
+                files[name] = Upload(part.filename, raw)
     except falcon.HTTPError:
         raise bad("can't parse multipart body") from None
     return Fields(values, files)

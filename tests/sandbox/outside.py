@@ -278,7 +278,9 @@ class Sandbox:
 
     def act(self, door: str, **body: Any) -> dict[str, Any]:
         """Somebody on Telegram does something."""
-        reply = self.post(f"/telegram/{door}", {name.rstrip("_"): one for name, one in body.items()})
+        reply = self.post(
+            f"/telegram/{door}", {name.rstrip("_"): one for name, one in body.items()}
+        )
         assert reply.ok, reply.text
         answer: dict[str, Any] = reply.json()
         return answer

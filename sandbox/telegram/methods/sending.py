@@ -54,7 +54,7 @@ def send_document(telegram: Telegram, fields: Fields) -> object:
     chat, more = _addressed(telegram, fields)
     upload = fields.upload("document")
     if upload is not None:
-        more["document"] = telegram.files.keep_document(upload.name, upload.raw, upload.mime_type)
+        more["document"] = telegram.files.keep_document(upload.name, upload.raw)
     else:
         more["document"] = _known(telegram, fields, "document")
     return _sent(telegram, chat, caption, more)
