@@ -10,9 +10,8 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -179,13 +178,18 @@ def transaction() -> Iterator[None]:
         yield
 
 
+def in_transaction() -> bool:
+    """Say whether this thread is inside a transaction."""
+    return bool(db.obj.in_transaction())
+
+
 @contextmanager
 def savepoint() -> Iterator[None]:
     """Undo what is inside when it fails, and only that, though an outer transaction goes on.
 
     Outside a transaction it does nothing: put it around a `transaction()`.
     """
-    if not db.obj.in_transaction():
+    if not in_transaction():
         yield
         return
     with db.obj.atomic():
@@ -208,16 +212,83 @@ def after_commit(act: Callable[[], object]) -> None:
 class _Ticket:
     """One caller's work, waiting to share a commit."""
 
-    __slots__ = ("done", "error", "result", "work")
+    __slots__ = ("bell", "done", "error", "result", "work")
 
     def __init__(self, work: Callable[[], object]) -> None:
         self.work = work
         self.done = False
         self.result: object = None
         self.error: BaseException | None = None
+        self.bell = threading.Lock()
+        self.bell.acquire()
 
 
-_waiting: deque[_Ticket] = deque()
+class _Line:
+    """Callers who wait at one door. One leads, and serves everybody who has come by then.
+
+    Each waits for a bell of its own: were they to wait at the door, those already served would
+    have to pass through it one by one, and hold up the next commit.
+    """
+
+    def __init__(self, door: AbstractContextManager[object], alone: Callable[[], Any]) -> None:
+        """`alone` is the transaction for a caller whom nobody joins."""
+        self._door = door
+        self._alone = alone
+        self._waiting: list[_Ticket] = []
+        self._is_led = False
+        self._lock = threading.Lock()
+
+    def share(self, work: Callable[[], T]) -> T:
+        """Wait to be served, and return or raise what the work did."""
+        ticket = _Ticket(work)
+        with self._lock:
+            self._waiting.append(ticket)
+            leads, self._is_led = not self._is_led, True
+        if not leads:
+            ticket.bell.acquire()  # rung when it has been served, or when it is to lead
+        if not ticket.done:
+            self._lead(ticket)
+        if ticket.error is not None:
+            raise ticket.error
+        return ticket.result  # type: ignore[return-value]
+
+    def _lead(self, mine: _Ticket) -> None:
+        tickets: list[_Ticket] = []
+        try:
+            with self._door:
+                with self._lock:
+                    tickets, self._waiting = self._waiting, []
+                self._serve(tickets)
+        finally:
+            with self._lock:
+                if mine in self._waiting:  # the door did not open
+                    self._waiting.remove(mine)
+                next_ = self._waiting[0] if self._waiting else None
+                self._is_led = next_ is not None
+            if next_ is not None:
+                next_.bell.release()
+            for ticket in tickets:
+                ticket.bell.release()
+
+    def _serve(self, tickets: list[_Ticket]) -> None:
+        """Serve the tickets in one transaction, or each in its own when one of them fails."""
+        try:
+            with db.obj.atomic() if len(tickets) > 1 else self._alone():
+                for ticket in tickets:
+                    ticket.result = ticket.work()
+        except BaseException as error:
+            if len(tickets) == 1:
+                tickets[0].error = error
+            else:
+                for ticket in tickets:
+                    self._serve([ticket])
+        for ticket in tickets:
+            ticket.done = True
+
+
+_line = _Line(_door, lambda: db.obj.atomic())
+# One for each row that is being waited for, such as a wallet's.
+_lines: dict[int, _Line] = {}
 
 
 def grouped(work: Callable[[], T]) -> T:
@@ -228,38 +299,25 @@ def grouped(work: Callable[[], T]) -> T:
     but database work. On PostgreSQL it is an ordinary transaction. Inside another transaction it
     joins that one, and when it fails only its own part is undone.
     """
-    if is_postgres() or db.obj.in_transaction():
+    if is_postgres() or in_transaction():
         with savepoint(), transaction():
             return work()
-    ticket = _Ticket(work)
-    _waiting.append(ticket)
-    with _door:
-        if not ticket.done:
-            _commit_together([_waiting.popleft() for _ in range(len(_waiting))])
-    if ticket.error is not None:
-        raise ticket.error
-    return ticket.result  # type: ignore[return-value]
+    return _line.share(work)
 
 
-def _commit_together(tickets: list[_Ticket]) -> None:
-    """Serve the tickets in one transaction, or each in its own when one of them fails."""
-    try:
-        with db.obj.atomic():
-            for ticket in tickets:
-                ticket.result = ticket.work()
-    except BaseException:
-        for ticket in tickets:
-            _commit_alone(ticket)
-    for ticket in tickets:
-        ticket.done = True
+def single(work: Callable[[], T], *, row: int | None = None) -> T:
+    """Run a write that is one statement on PostgreSQL, and so its own transaction; else `grouped`.
 
-
-def _commit_alone(ticket: _Ticket) -> None:
-    try:
-        with db.obj.atomic():
-            ticket.result = ticket.work()
-    except BaseException as error:
-        ticket.error = error
+    `row` names a row that many want at once. PostgreSQL does twice the work when they all wait for
+    its lock; here those of one process share a commit. `work` may then be run again, as `grouped`
+    may run it.
+    """
+    if not is_postgres() or in_transaction():
+        return grouped(work)
+    if row is None:
+        return work()
+    line = _lines.get(row) or _lines.setdefault(row, _Line(threading.Lock(), nullcontext))
+    return line.share(work)
 
 
 def recover() -> None:

@@ -1,8 +1,8 @@
 """The accept path: hold the money and store the texts, in one step. A hot path.
 
-`put` does it in one SQL statement on PostgreSQL, and on SQLite in a few statements that share a
-commit with whatever else has arrived. `put_plainly` is the same act in plain Peewee and states what
-it means; a property test holds the three equal.
+`put` does it in one SQL statement on PostgreSQL and in a few on SQLite, and shares its commit with
+those who want the same wallet, or the same file. `put_plainly` is the same act in plain Peewee and
+states what it means; a property test holds the three equal.
 """
 
 from __future__ import annotations
@@ -12,15 +12,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from core.database import (
-    changed,
-    execute,
-    execute_many,
-    grouped,
-    is_postgres,
-    savepoint,
-    transaction,
-)
+from core.database import changed, execute, execute_many, is_postgres, single, transaction
 from core.ledger import holds
 from core.ledger.models import Account, Hold
 from core.messaging.models import Message, Status
@@ -58,11 +50,8 @@ def put(batch: Batch) -> int:
     Raises: NotEnough, DailyCapReached (nothing is stored), peewee.IntegrityError (this `once` has
     been used: the batch exists).
     """
-    if is_postgres():
-        with savepoint():
-            available = _put_postgres(batch)
-    else:
-        available = grouped(lambda: _put_sqlite(batch))
+    store = _put_postgres if is_postgres() else _put_sqlite
+    available = single(lambda: store(batch), row=batch.purse_id)
     if available is None:
         raise holds.refusal(batch.purse_id, batch.cost)
     return available

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from core import clock, ids, phone
-from core.database import execute, execute_many, grouped, is_postgres, transaction
+from core.database import execute, execute_many, is_postgres, single, transaction
 from core.gateways.onfon import Report as Received
 from core.ledger.accounts import Purse
 from core.messaging import suppression, usage
@@ -74,10 +74,7 @@ def receive(account_id: int, report: Received) -> None:
         report.detail and report.detail[:300],
         clock.ms(),
     )
-    if is_postgres():
-        execute(_STORE, row)  # one statement is a transaction of its own: one round trip, not three
-    else:
-        grouped(lambda: execute(_STORE, row))
+    single(lambda: execute(_STORE, row))
     fold.nudge()
 
 
