@@ -30,25 +30,33 @@ SENDING = "sending"
 
 def pause_sending(reason: str, *, actor: str, channel: str = "api") -> bool:
     """Stop all hand-over, within a claim or so. Returns False when it was stopped already."""
+    since = clock.ms()
     with transaction():
         row = execute(
             "INSERT INTO switch (name, since, actor, reason) VALUES (%s, %s, %s, %s) "
             "ON CONFLICT (name) DO NOTHING RETURNING 1",
-            (SENDING, clock.ms(), actor, reason[:300]),
+            (SENDING, since, actor, reason[:300]),
         ).fetchone()
         if row is not None:
             audit.record(None, actor, channel, "sending.pause", after={"reason": reason})
-            events.record("sending.paused", None, actor=actor, reason=reason)
+            events.record("sending.paused", None, actor=actor, reason=reason, since=since)
     return row is not None
 
 
-def resume_sending(*, actor: str, channel: str = "api") -> bool:
-    """Go on where it stopped. Returns False when nothing was stopped."""
+def resume_sending(*, actor: str, channel: str = "api", since_ms: int | None = None) -> bool:
+    """Go on where it stopped. Returns False when nothing was stopped.
+
+    With `since_ms` only the stop that began then is ended, and no later one.
+    """
     with transaction():
-        row = execute("DELETE FROM switch WHERE name = %s RETURNING reason", (SENDING,)).fetchone()
+        row = execute(
+            "DELETE FROM switch WHERE name = %s AND since = COALESCE(%s, since) "
+            "RETURNING reason, since",
+            (SENDING, since_ms),
+        ).fetchone()
         if row is not None:
             audit.record(None, actor, channel, "sending.resume", before={"reason": row[0]})
-            events.record("sending.resumed", None, actor=actor)
+            events.record("sending.resumed", None, actor=actor, since=row[1])
     sweep.nudge()
     return row is not None
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import peewee
 
-from core import clock, ids, text
+from core import clock, events, ids, text
 from core.database import after_commit, execute, transaction
 from core.errors import Refused
 from core.ledger import accounts, holds
@@ -93,7 +93,7 @@ def _send(profile: Profile, order: Order, *, once: str | None, actor: str) -> Ba
     if not prepared.rows:
         raise NoRecipients(prepared.declined)
     batch = _batch(profile, prepared, once=once, actor=actor)
-    available = accepting.put(batch)
+    available = _put(batch)
     if any(row.due_ms is None for row in prepared.rows):
         account_id = batch.account_id
         after_commit(lambda: dispatch.nudge(account_id))
@@ -115,6 +115,16 @@ def _send(profile: Profile, order: Order, *, once: str | None, actor: str) -> Ba
         cost=Money(batch.cost),
         balance=Money(available),
     )
+
+
+def _put(batch: accepting.Batch) -> int:
+    """Accept a batch. A person who sends by chat or phone is told afterwards how it went."""
+    if not batch.actor.startswith("person:"):
+        return accepting.put(batch)
+    with transaction():
+        available = accepting.put(batch)
+        events.record("batch.accepted", batch.tenant_id, batch=batch.id, actor=batch.actor)
+    return available
 
 
 def send_platform_text(msisdn: str, body: str, *, once: str) -> str:
