@@ -10,7 +10,11 @@ from core.database import InstantField, Model
 
 
 class Event(Model):
-    """One fact, such as `topup.completed`. Whoever consumes it does so by `sequence`, once."""
+    """One fact, such as `topup.completed`.
+
+    Whoever consumes facts goes by `noticed_at`, not by the highest `sequence` seen: PostgreSQL
+    gives a number before it commits the row, so a slow transaction's fact appears behind others.
+    """
 
     sequence = peewee.BigAutoField()
     id = peewee.CharField(max_length=30, unique=True)
@@ -18,9 +22,14 @@ class Event(Model):
     tenant_id = peewee.IntegerField(null=True)
     data = peewee.TextField()
     created_at = InstantField()
+    # When it was written down whom to tell of it; see `core.notices`.
+    noticed_at = InstantField(null=True)
 
 
 Event.add_index(Event.index(Event.tenant_id, Event.sequence, name="event_tenant"))
+Event.add_index(
+    Event.index(Event.sequence, where=peewee.SQL("noticed_at IS NULL"), name="event_unnoticed")
+)
 
 
 def record(name: str, tenant_id: int | None, **data: object) -> None:

@@ -9,6 +9,7 @@ from core.database import transaction
 from core.events import record
 from core.ledger.seals import seal_past_days
 from core.messaging.jobs import PERIODIC as MESSAGING
+from core.notices.jobs import PERIODIC as NOTICES
 from core.onboarding.jobs import forget_codes
 from core.payments.jobs import PERIODIC as PAYMENTS
 from core.queue import Periodic, job
@@ -41,6 +42,7 @@ TIMETABLE = (
     *MESSAGING,
     *PAYMENTS,
     *TELEGRAM,
+    *NOTICES,
     Periodic(seal_and_prove, every_s=0, at=0 * MINUTES + 20),
     Periodic(forget_expired, every_s=3600),
     Periodic(forget_codes, every_s=3600),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.contacts.models import Contact, Group, GroupMember
 from core.database import Model
+from core.dialogue.hops import UssdHop, UssdSession
 from core.dialogue.store import ChatRow
 from core.events import Event
 from core.idempotency import IdempotencyRecord
@@ -20,6 +21,7 @@ from core.messaging.models import (
     Switch,
     Usage,
 )
+from core.notices.models import LowBalance, Notice, Operator, OpsAlert, OpsCard, OpsQuestion
 from core.onboarding.models import PinCode, VerificationCode
 from core.pace import Pace
 from core.payments.models import MpesaNews, Payment, ProviderToken, StkPush, TopUp
@@ -44,9 +46,15 @@ TABLES: tuple[type[Model], ...] = (
     Hold,
     IdempotencyRecord,
     Invite,
+    LowBalance,
     Membership,
     Message,
     MpesaNews,
+    Notice,
+    Operator,
+    OpsAlert,
+    OpsCard,
+    OpsQuestion,
     Pace,
     Payment,
     Person,
@@ -70,5 +78,7 @@ TABLES: tuple[type[Model], ...] = (
     TopUp,
     Transfer,
     Usage,
+    UssdHop,
+    UssdSession,
     VerificationCode,
 )

@@ -60,6 +60,8 @@ class Stack:
             "TUMA_ONFON__BASE_URL": f"{self.sandbox}/onfon/v1/sms",
             "TUMA_MPESA__BASE_URL": f"{self.sandbox}/daraja",
             "TUMA_MPESA__QUERY_PER_MINUTE": "600",
+            "TUMA_TELEGRAM__BASE_URL": f"{self.sandbox}/telegram/bot",
+            "TUMA_TELEGRAM__BASE_FILE_URL": f"{self.sandbox}/telegram/file/bot",
             "TUMA_LIMITS__SIGNUPS_PER_IP_PER_DAY": "1000",
             "TUMA_LIMITS__REQUESTS_PER_MINUTE": '{"standard": 100000, "high": 100000}',
             **self.settings,

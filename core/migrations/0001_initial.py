@@ -24,6 +24,13 @@ INDEXES = (
     'CREATE INDEX "message_unnamed" ON "message" ("msisdn") WHERE provider_id IS NULL AND status IN (\'unknown\', \'submitted\')',
     'CREATE INDEX "message_reference" ON "message" ("tenant_id", "reference") WHERE ("reference" IS NOT NULL)',
     'CREATE INDEX "mpesanews_new" ON "mpesa_news" ("id") WHERE state = \'new\'',
+    'CREATE INDEX "notice_due" ON "notice" ("due_at") WHERE state = \'new\'',
+    'CREATE INDEX "notice_posting" ON "notice" ("lease_until") WHERE state = \'posting\'',
+    'CREATE INDEX "notice_done" ON "notice" ("done_at") WHERE ("done_at" IS NOT NULL)',
+    'CREATE UNIQUE INDEX "opsalert_open" ON "ops_alert" ("cause") WHERE is_open',
+    'CREATE INDEX "opscard_subject" ON "ops_card" ("subject")',
+    'CREATE INDEX "opscard_stale" ON "ops_card" ("due_at") WHERE shown < wanted',
+    'CREATE INDEX "opsquestion_open" ON "ops_question" ("asked_by") WHERE is_open',
     'CREATE INDEX "payment_tenant" ON "payment" ("tenant_id", "created_at")',
     'CREATE INDEX "payment_suspense" ON "payment" ("created_at") WHERE status = \'suspense\'',
     'CREATE INDEX "report_provider" ON "report" ("provider_id")',
@@ -45,6 +52,8 @@ INDEXES = (
     'CREATE INDEX "topup_confirming" ON "top_up" ("tenant_id") WHERE status = \'confirming\'',
     'CREATE INDEX "transfer_credit" ON "transfer" ("credit_id", "id")',
     'CREATE INDEX "transfer_debit" ON "transfer" ("debit_id", "id")',
+    'CREATE UNIQUE INDEX "ussdsession_gateway" ON "ussd_session" ("dialect", "session_id")',
+    'CREATE INDEX "ussdsession_of" ON "ussd_session" ("msisdn", "id")',
 )
 
 PLATFORM_ACCOUNTS = (
@@ -306,6 +315,16 @@ def up(migrator, db):
 
     db.create_tables([Invite])
 
+    class LowBalance(Model):
+        tenant_id = IntegerField(primary_key=True)
+        since = InstantField()
+
+        class Meta:
+            database = db
+            table_name = "low_balance"
+
+    db.create_tables([LowBalance])
+
     class Membership(Model):
         person_id = CharField(max_length=30)
         tenant_id = IntegerField()
@@ -371,6 +390,94 @@ def up(migrator, db):
             table_name = "mpesa_news"
 
     db.create_tables([MpesaNews])
+
+    class Notice(Model):
+        id = CharField(primary_key=True, max_length=30)
+        cause = CharField(max_length=60)
+        recipient = CharField(max_length=40)
+        kind = CharField(max_length=40)
+        tenant_id = IntegerField(null=True)
+        data = TextField()
+        state = CharField(max_length=8, default="new")
+        due_at = InstantField()
+        lease_until = InstantField(default=0)
+        tries = SmallIntegerField(default=0)
+        channel = CharField(null=True, max_length=8)
+        why = CharField(null=True, max_length=300)
+        created_at = InstantField()
+        done_at = InstantField(null=True)
+
+        class Meta:
+            database = db
+            table_name = "notice"
+            indexes = ((("cause", "recipient", "kind"), True),)
+
+    db.create_tables([Notice])
+
+    class Operator(Model):
+        telegram_id = BigIntegerField(primary_key=True)
+        name = CharField(max_length=80)
+
+        class Meta:
+            database = db
+            table_name = "operator"
+
+    db.create_tables([Operator])
+
+    class OpsAlert(Model):
+        cause = CharField(max_length=60)
+        is_open = BooleanField(default=True)
+        since = InstantField()
+        opened_at = InstantField()
+        last_at = InstantField()
+        count = IntegerField(default=1)
+        details = TextField(default="[]")
+        seen_by = CharField(null=True, max_length=60)
+        seen_at = InstantField(null=True)
+        muted_until = InstantField(default=0)
+
+        class Meta:
+            database = db
+            table_name = "ops_alert"
+
+    db.create_tables([OpsAlert])
+
+    class OpsCard(Model):
+        subject = CharField(max_length=60)
+        chat_id = BigIntegerField()
+        message_id = BigIntegerField()
+        wanted = IntegerField(default=1)
+        shown = IntegerField(default=0)
+        look = CharField(max_length=64, default="")
+        due_at = InstantField(default=0)
+        tries = SmallIntegerField(default=0)
+        posted_at = InstantField()
+
+        class Meta:
+            database = db
+            table_name = "ops_card"
+            indexes = ((("chat_id", "message_id"), True),)
+
+    db.create_tables([OpsCard])
+
+    class OpsQuestion(Model):
+        id = CharField(primary_key=True, max_length=30)
+        once = CharField(unique=True, max_length=60)
+        act = CharField(max_length=12)
+        asks = CharField(max_length=6)
+        args = TextField()
+        asked_by = BigIntegerField()
+        chat_id = BigIntegerField()
+        message_id = BigIntegerField(null=True)
+        is_open = BooleanField(default=True)
+        created_at = InstantField()
+        expires_at = InstantField()
+
+        class Meta:
+            database = db
+            table_name = "ops_question"
+
+    db.create_tables([OpsQuestion])
 
     class Pace(Model):
         name = CharField(primary_key=True, max_length=80)
@@ -732,6 +839,47 @@ def up(migrator, db):
 
     db.create_tables([Usage])
 
+    class UssdHop(Model):
+        session_id = BigIntegerField()
+        key = CharField(max_length=64)
+        number = IntegerField()
+        reply = TextField(null=True)
+        arrived_at = InstantField()
+
+        class Meta:
+            database = db
+            table_name = "ussd_hop"
+            primary_key = CompositeKey("session_id", "key")
+
+    db.create_tables([UssdHop])
+
+    class UssdSession(Model):
+        id = BigAutoField()
+        dialect = CharField(max_length=40)
+        session_id = CharField(max_length=100)
+        msisdn = CharField(max_length=15)
+        service_code = CharField(max_length=40)
+        network = CharField(max_length=20)
+        prefix = CharField(max_length=100)
+        heard_length = IntegerField(default=0)
+        heard_digest = CharField(max_length=64, default="")
+        hops = IntegerField(default=0)
+        shown = TextField(default="")
+        is_over = BooleanField(default=False)
+        outcome = CharField(null=True, max_length=40)
+        holder = CharField(max_length=32)
+        held_until = InstantField()
+        started_at = InstantField()
+        heard_at = InstantField(index=True)
+        answered_at = InstantField(default=0)
+        took_ms = IntegerField(default=0)
+
+        class Meta:
+            database = db
+            table_name = "ussd_session"
+
+    db.create_tables([UssdSession])
+
     class VerificationCode(Model):
         tenant_id = IntegerField(index=True)
         digest = CharField(max_length=64)
@@ -769,6 +917,8 @@ def up(migrator, db):
 
 def down(migrator, db):
     migrator.migrate(migrator.drop_table("verification_code"))
+    migrator.migrate(migrator.drop_table("ussd_session"))
+    migrator.migrate(migrator.drop_table("ussd_hop"))
     migrator.migrate(migrator.drop_table("usage"))
     migrator.migrate(migrator.drop_table("transfer"))
     migrator.migrate(migrator.drop_table("top_up"))
@@ -792,9 +942,15 @@ def down(migrator, db):
     migrator.migrate(migrator.drop_table("person"))
     migrator.migrate(migrator.drop_table("payment"))
     migrator.migrate(migrator.drop_table("pace"))
+    migrator.migrate(migrator.drop_table("ops_question"))
+    migrator.migrate(migrator.drop_table("ops_card"))
+    migrator.migrate(migrator.drop_table("ops_alert"))
+    migrator.migrate(migrator.drop_table("operator"))
+    migrator.migrate(migrator.drop_table("notice"))
     migrator.migrate(migrator.drop_table("mpesa_news"))
     migrator.migrate(migrator.drop_table("message"))
     migrator.migrate(migrator.drop_table("membership"))
+    migrator.migrate(migrator.drop_table("low_balance"))
     migrator.migrate(migrator.drop_table("invite"))
     migrator.migrate(migrator.drop_table("idempotency_record"))
     migrator.migrate(migrator.drop_table("hold"))

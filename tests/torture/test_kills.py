@@ -95,7 +95,9 @@ def test_kill_9_loses_and_doubles_nothing(stack: Stack) -> None:
     counts = received(stack)
     assert killed > 5
     assert len(traffic.sent) > 1000
-    assert [number for number, count in counts.items() if count > 1] == []
+    # The businesses' own phones get codes and news from us besides.
+    phones = {f"254{business.phone[1:]}" for business in businesses}
+    assert [number for number in counts.keys() - phones if counts[number] > 1] == []
 
     found = {row["id"]: row for business in businesses for row in every_message(business)}
     assert set(traffic.sent.values()) <= set(found)

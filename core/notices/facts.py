@@ -1,0 +1,178 @@
+"""Looking at each fact once, and writing down whom to tell of it.
+
+There is no high-water mark to fall behind: PostgreSQL numbers a row before its transaction commits,
+so a fact of a slow transaction appears behind others that were numbered later. Facts not looked at
+are found by that they were not, through an index that holds no others; looking at one and writing
+its notices down is one transaction, and others pass over the facts it has in hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+import peewee
+import structlog
+
+from core import clock
+from core.database import is_postgres, savepoint, transaction
+from core.events import Event
+from core.notices import alerts, cards, notebook, quiet, recipients, troubles
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 100
+
+Look = Callable[[Event, Mapping[str, Any]], None]
+
+
+def look_at_new() -> int:
+    """Look at every fact that nobody has looked at. Returns how many."""
+    seen = 0
+    while Event.select().where(Event.noticed_at.is_null()).exists():
+        got = _look_at_some()
+        seen += got
+        if not got:  # others have the rest in hand
+            break
+    return seen
+
+
+def _look_at_some() -> int:
+    with transaction():
+        query = (
+            Event.select().where(Event.noticed_at.is_null()).order_by(Event.sequence).limit(AT_ONCE)
+        )
+        if is_postgres():
+            query = query.for_update(skip_locked=True)
+        found = list(query)
+        for event in found:
+            _look_at(event)
+        Event.update(noticed_at=clock.now()).where(
+            Event.sequence.in_([event.sequence for event in found])
+        ).execute()
+    return len(found)
+
+
+def _look_at(event: Event) -> None:
+    look = LOOKS.get(event.name)
+    if look is None:
+        return
+    try:
+        with savepoint():
+            look(event, msgspec.json.decode(event.data))
+    except peewee.PeeweeException:
+        raise  # the database's trouble, not the fact's: all of them wait
+    except Exception:
+        # An edge: a fact we cannot make sense of must not keep everybody else's waiting.
+        log.exception("event_not_noticed", fact=event.id, name=event.name)
+        alerts.raise_alert(troubles.NOT_TOLD, f"{event.name} {event.id}")
+
+
+# What each fact calls for.
+
+
+def _tell(event: Event, whom: list[str], data: Mapping[str, Any], **more: Any) -> None:
+    for recipient in whom:
+        notebook.put(event.id, recipient, event.name, tenant_id=event.tenant_id, data=data, **more)
+
+
+def _card(event: Event, subject: str) -> None:
+    notebook.put(
+        event.id, notebook.OPS, "card", tenant_id=event.tenant_id, data={"subject": subject}
+    )
+
+
+def _owners(event: Event) -> list[str]:
+    return recipients.owners(event.tenant_id) if event.tenant_id is not None else []
+
+
+def _tenant_pending(event: Event, data: Mapping[str, Any]) -> None:
+    _card(event, f"tenant:{event.tenant_id}")
+
+
+def _tenant_decided(event: Event, data: Mapping[str, Any]) -> None:
+    cards.mark(f"tenant:{event.tenant_id}", f"account:{event.tenant_id}")
+    _tell(event, _owners(event), {"reason": data.get("reason")})
+
+
+def _topup(event: Event, data: Mapping[str, Any]) -> None:
+    """Tell whoever asked. A program that asked with a key has its own ways of knowing.
+
+    A payment typed at the paybill was asked for by nobody, and those who answer for the business
+    want to know that it has arrived.
+    """
+    actor = str(data.get("actor") or "")
+    if data.get("test") or actor.startswith("key:"):
+        return
+    whom = recipients.asker(actor)
+    if not whom and event.name == "topup.completed":
+        whom = _owners(event)
+    _tell(event, whom, {"topup": data["topup"], "late": data.get("late", False)})
+
+
+def _payment_unmatched(event: Event, data: Mapping[str, Any]) -> None:
+    _card(event, f"payment:{data['receipt']}")
+
+
+def _payment_matched(event: Event, data: Mapping[str, Any]) -> None:
+    cards.mark(f"payment:{data['receipt']}")
+
+
+def _amount_differs(event: Event, data: Mapping[str, Any]) -> None:
+    _card(event, f"differs:{data['topup']}")
+
+
+def _payment_alarm(event: Event, data: Mapping[str, Any]) -> None:
+    alerts.raise_alert(str(data["cause"]), str(data["detail"]))
+
+
+def _gateway_blocked(event: Event, data: Mapping[str, Any]) -> None:
+    alerts.raise_alert(f"{troubles.GATEWAY}:{data['account_id']}", str(data["why"]))
+
+
+def _proof_done(event: Event, data: Mapping[str, Any]) -> None:
+    wrong = [str(each) for each in data["wrong"]]
+    if wrong:
+        alerts.raise_alert(troubles.PROOF, f"Differs: {'; '.join(wrong)}")
+
+
+def _sending_paused(event: Event, data: Mapping[str, Any]) -> None:
+    _card(event, f"sending:{data['since']}")
+
+
+def _sending_resumed(event: Event, data: Mapping[str, Any]) -> None:
+    cards.mark(f"sending:{data['since']}")
+
+
+def _balance_low(event: Event, data: Mapping[str, Any]) -> None:
+    _tell(event, _owners(event), data, due_at=quiet.daytime(clock.now()))
+
+
+def _batch_accepted(event: Event, data: Mapping[str, Any]) -> None:
+    _tell(event, recipients.asker(str(data["actor"])), {"batch": data["batch"]})
+
+
+LOOKS: Mapping[str, Look] = MappingProxyType(
+    {
+        "tenant.pending": _tenant_pending,
+        "tenant.approved": _tenant_decided,
+        "tenant.rejected": _tenant_decided,
+        "tenant.suspended": _tenant_decided,
+        "tenant.resumed": _tenant_decided,
+        "topup.completed": _topup,
+        "topup.confirming": _topup,
+        "topup.failed": _topup,
+        "payment.unmatched": _payment_unmatched,
+        "payment.matched": _payment_matched,
+        "payment.amount_differs": _amount_differs,
+        "payment.alarm": _payment_alarm,
+        "gateway.blocked": _gateway_blocked,
+        "proof.done": _proof_done,
+        "sending.paused": _sending_paused,
+        "sending.resumed": _sending_resumed,
+        "balance.low": _balance_low,
+        "batch.accepted": _batch_accepted,
+    }
+)

@@ -1,0 +1,61 @@
+"""What notices do by the clock."""
+
+from __future__ import annotations
+
+from core.notices import alerts, cards, digest, facts, floats, following, notebook, posting
+from core.queue import Periodic, job
+
+
+@job(priority=2)
+def tell() -> None:
+    """Look at new facts, hand over what is due, and let the cards follow what has changed.
+
+    Safe to run anywhere, at once, and as often as one likes.
+    """
+    facts.look_at_new()
+    posting.deliver()
+    bot = posting.bot()
+    if bot is not None:
+        following.follow(bot, posting.ops_turn)
+
+
+@job()
+def post_digest() -> None:
+    """Have yesterday's digest posted."""
+    digest.put_down(digest.yesterday())
+
+
+@job()
+def check_wallets() -> None:
+    """See whose money runs out."""
+    floats.check_wallets()
+
+
+@job()
+def check_float() -> None:
+    """See whether the operator's own float runs out."""
+    floats.check_float()
+
+
+@job()
+def watch_alerts() -> None:
+    """Let alerts show how their trouble stands by now."""
+    alerts.watch_open()
+
+
+@job()
+def forget_old() -> None:
+    """Drop notices, cards and alerts that are long over."""
+    notebook.forget_old()
+    cards.forget_old()
+    alerts.forget_old()
+
+
+PERIODIC = (
+    Periodic(tell, every_s=1),
+    Periodic(watch_alerts, every_s=60),
+    Periodic(check_float, every_s=900),
+    Periodic(check_wallets, every_s=3600),
+    Periodic(post_digest, every_s=0, at=8 * 60),
+    Periodic(forget_old, every_s=86_400, at=4 * 60),
+)

@@ -1,0 +1,92 @@
+"""What became of a send, told once: when all is known, or after some minutes what is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import peewee
+
+from core import clock, phone, words
+from core.messaging.models import Message, Status
+from core.messaging.sending import message_range
+from core.notices.saying import Later, Nothing, Said, say
+
+# Most reports come within seconds; whoever waits longer would rather know what is known.
+PATIENCE = timedelta(minutes=5)
+LOOK_AGAIN = timedelta(seconds=15)
+
+ONE = "Your SMS to {phone}: {parts}."
+MANY = "Your SMS to {count} numbers: {parts}."
+
+# In the order in which they are told: the sentence, and the statuses it counts.
+PARTS: tuple[tuple[str, tuple[Status, ...]], ...] = (
+    ("{count} delivered", (Status.DELIVERED,)),
+    ("{count} sent, no report yet", (Status.SUBMITTED,)),
+    (
+        "{count} not delivered",
+        (Status.UNDELIVERED, Status.EXPIRED, Status.FAILED, Status.REJECTED),
+    ),
+    ("{count} opted out", (Status.SUPPRESSED,)),
+    ("{count} cancelled", (Status.CANCELLED,)),
+    ("{count} being checked", (Status.UNKNOWN,)),
+    ("{count} still waiting", (Status.QUEUED, Status.SUBMITTING, Status.SCHEDULED)),
+)
+# What one text alone is called, where counting it would sound odd.
+ALONE: dict[str, str] = {
+    "{count} delivered": "delivered",
+    "{count} sent, no report yet": "sent, no report yet",
+    "{count} not delivered": "not delivered",
+    "{count} opted out": "not sent, the number has opted out",
+    "{count} cancelled": "cancelled",
+    "{count} being checked": "being checked with the network",
+    "{count} still waiting": "still waiting to go",
+}
+_OPEN = frozenset(
+    {
+        Status.SCHEDULED.value,
+        Status.QUEUED.value,
+        Status.SUBMITTING.value,
+        Status.SUBMITTED.value,
+        Status.UNKNOWN.value,
+    }
+)
+
+
+def result(batch_id: str, language: str) -> Said:
+    """Tell what became of a batch, or say when to look again."""
+    first, last = message_range(batch_id)
+    mine = (Message.id.between(first, last)) & (Message.batch_id == batch_id)
+    began_at = peewee.fn.MAX(peewee.fn.COALESCE(Message.due_at, Message.created_at))
+    rows: Any = (
+        Message.select(Message.status, peewee.fn.COUNT(Message.id), began_at.coerce(False))
+        .where(mine)
+        .group_by(Message.status)
+        .tuples()
+    )
+    found = [(str(status), int(count), int(began_ms)) for status, count, began_ms in rows]
+    if not found:
+        return Nothing("The batch is gone.")
+    counts = {status: count for status, count, _ in found}
+    began = clock.from_ms(max(began_ms for _, _, began_ms in found))
+    now = clock.now()
+    if _OPEN & counts.keys() and now < began + PATIENCE:
+        return Later(max(now, began) + LOOK_AGAIN)
+    if sum(counts.values()) == 1:
+        number = phone.pretty(Message.get(mine).msisdn)
+        return say(language, ONE, {}, phone=number, parts=_parts(counts, language)[0])
+    total = f"{sum(counts.values()):,}"
+    return say(language, MANY, {}, count=total, parts=", ".join(_parts(counts, language)))
+
+
+def _parts(counts: Mapping[str, int], language: str) -> list[str]:
+    """Put the counts into words, good news first."""
+    is_one = sum(counts.values()) == 1
+    found = []
+    for sentence, statuses in PARTS:
+        count = sum(counts.get(status.value, 0) for status in statuses)
+        if count:
+            told = ALONE[sentence] if is_one else sentence
+            found.append(words.say(language, told, count=f"{count:,}"))
+    return found
