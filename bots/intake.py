@@ -129,7 +129,7 @@ class Intake:
     async def _keep(self, page: Sequence[tuple[int, str]]) -> int:
         """Store updates and set to work on the new ones. Returns the offset that confirms them."""
         fresh = await asyncio.to_thread(_store, page)
-        for number, raw in page:
+        for number, raw in dict(page).items():
             if number in fresh:
                 await self._feed(number, raw)
         return max(number for number, _ in page) + 1
@@ -173,7 +173,7 @@ class Intake:
         """Wait as long as a failure asks for; a bot never gives up."""
         if isinstance(error, TimedOut):
             return
-        wait_s = min(0.5 * 2 ** min(failures, 5), 15.0)
+        wait_s = min(0.1 * 2 ** min(failures, 8), 15.0)
         if isinstance(error, _Refused):
             wait_s = max(wait_s, error.retry_after_s)
             if error.status == HTTPStatus.CONFLICT:
