@@ -7,8 +7,20 @@ from types import MappingProxyType
 
 from core.dialogue.engine import Engine
 from core.dialogue.steps import Flow
+from core.flows.account import account
 from core.flows.balance import balance
+from core.flows.choose import choose
+from core.flows.contacts import contacts
+from core.flows.help import help_
+from core.flows.keys import keys_
+from core.flows.language import language
+from core.flows.link import link
 from core.flows.menu import menu
+from core.flows.register import register
+from core.flows.reports import reports
+from core.flows.send import send_
+from core.flows.team import team_
+from core.flows.topup import topup
 from core.flows.visits import Visit, open_visit
 
 __all__ = ["FLOWS", "Visit", "conversation", "open_visit"]
@@ -17,7 +29,19 @@ __all__ = ["FLOWS", "Visit", "conversation", "open_visit"]
 FLOWS: Mapping[str, Callable[[Visit], Flow]] = MappingProxyType(
     {
         "menu": menu,
+        "register": register,
+        "link": link,
+        "choose": choose,
         "balance": balance,
+        "topup": topup,
+        "send": send_,
+        "contacts": contacts,
+        "reports": reports,
+        "account": account,
+        "team": team_,
+        "keys": keys_,
+        "language": language,
+        "help": help_,
     }
 )
 conversation: Engine[Visit] = Engine(FLOWS)

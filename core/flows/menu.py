@@ -2,24 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from core.dialogue.steps import Choose, Flow
+from core.flows.account import account
 from core.flows.balance import balance
+from core.flows.contacts import contacts
+from core.flows.help import help_
+from core.flows.language import language
+from core.flows.link import link
+from core.flows.register import register
+from core.flows.reports import reports
+from core.flows.send import send_
+from core.flows.topup import topup
 from core.flows.visits import Visit
 from core.flows.wording import brief, kes
 from core.ledger import accounts
+from core.settings import settings
+from core.tenants import team
 from core.tenants.models import TenantStatus
 from core.tenants.profiles import Profile
 
 # People learn the digits by heart and dial them ahead: add at the end, never renumber.
-TOP = ("send", "topup", "balance", "contacts", "reports", "account", "help")
-STRANGERS = ("register", "link", "language", "help")
+TOP: Mapping[str, Callable[[Visit], Flow]] = {
+    "send": send_,
+    "topup": topup,
+    "balance": balance,
+    "contacts": contacts,
+    "reports": reports,
+    "account": account,
+    "help": help_,
+}
+STRANGERS: Mapping[str, Callable[[Visit], Flow]] = {
+    "register": register,
+    "link": link,
+    "language": language,
+    "help": help_,
+}
 
 
 def menu(visit: Visit) -> Flow:
     """Offer everything, or to somebody new the way in."""
+    invited = team.invitations(visit.msisdn) if visit.msisdn is not None else []
+    join = {}
+    if invited:
+        join = {"join": visit.say("Join {business}", business=brief(invited[0][1].name, 18))}
     if visit.profile is None:
-        return (yield from _door(visit))
-    labels = {
+        welcome = visit.say(
+            "{app}: SMS for your business, paid by M-PESA.", app=settings().app.name
+        )
+        options = _door_labels(visit) | join
+        chosen = yield from Choose("welcome", welcome, options, is_home=True)
+        flow = STRANGERS.get(chosen, link)
+    else:
+        options = _labels(visit) | join
+        chosen = yield from Choose("menu", _heading(visit, visit.profile), options, is_home=True)
+        flow = TOP.get(chosen, link)
+    return (yield from flow(visit))
+
+
+def _labels(visit: Visit) -> dict[str, str]:
+    return {
         "send": visit.say("Send SMS"),
         "topup": visit.say("Top up"),
         "balance": visit.say("Balance"),
@@ -28,24 +71,15 @@ def menu(visit: Visit) -> Flow:
         "account": visit.say("Account"),
         "help": visit.say("Help"),
     }
-    options = {key: labels[key] for key in TOP}
-    choice = yield from Choose("menu", _heading(visit, visit.profile), options, is_home=True)
-    if choice == "balance":
-        return (yield from balance(visit))
-    return visit.say("This opens soon.")
 
 
-def _door(visit: Visit) -> Flow:
-    labels = {
+def _door_labels(visit: Visit) -> dict[str, str]:
+    return {
         "register": visit.say("Register"),
         "link": visit.say("I have an account"),
-        "language": "Kiswahili" if visit.language == "en" else "English",
+        "language": "Lugha / Language",
         "help": visit.say("Help"),
     }
-    options = {key: labels[key] for key in STRANGERS}
-    welcome = visit.say("Welcome to {app}: SMS for your business, paid by M-PESA.", app="Tuma")
-    yield from Choose("welcome", welcome, options, is_home=True)
-    return visit.say("This opens soon.")
 
 
 def _heading(visit: Visit, profile: Profile) -> str:

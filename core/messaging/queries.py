@@ -54,7 +54,7 @@ class UsageRow:
     cost: Money
 
 
-def _of(profile: Profile) -> peewee.ModelSelect[Message]:
+def own(profile: Profile) -> peewee.ModelSelect[Message]:
     """Every query starts here: a tenant's own texts, test ones apart from real ones."""
     mode = (
         Message.account_id == REHEARSAL_ACCOUNT
@@ -66,7 +66,7 @@ def _of(profile: Profile) -> peewee.ModelSelect[Message]:
 
 def one(profile: Profile, message_id: str) -> Message:
     """Return one text. Raises: MessageNotFound."""
-    message = _of(profile).where(Message.id == message_id).first()
+    message = own(profile).where(Message.id == message_id).first()
     if message is None:
         raise MessageNotFound
     return message  # type: ignore[no-any-return]
@@ -86,7 +86,7 @@ def listing(
     limit: int | None = None,
 ) -> list[Message]:
     """List texts, newest first. `after` is the id of the last one already seen."""
-    query = _of(profile)
+    query = own(profile)
     if status is not None:
         query = query.where(Message.status == status)
     if to is not None:

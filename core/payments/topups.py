@@ -58,8 +58,8 @@ def request(
     profile.require_active()
     if method != "mpesa":
         raise MethodNotOffered(given=method[:20])
-    _check_amount(amount)
-    msisdn = _payer(phone_given)
+    check_amount(amount)
+    msisdn = read_payer(phone_given)
     mode = "topup-test" if profile.is_test else "topup"
     key = f"{mode}:{profile.tenant_id}:{once}"
     # A twin may be faster by a moment, and have the phone: a second look finds what it made.
@@ -71,7 +71,8 @@ def request(
         raise PhoneBusy(phone=phone.pretty(msisdn)) from error
 
 
-def _check_amount(amount: Money) -> None:
+def check_amount(amount: Money) -> None:
+    """Refuse what M-Pesa cannot move at once. Raises: AmountNotWhole, AmountOutOfRange."""
     limit = Money(settings().mpesa.payment_max_units)
     if not amount.is_whole:
         raise AmountNotWhole
@@ -79,7 +80,8 @@ def _check_amount(amount: Money) -> None:
         raise AmountOutOfRange(limit=f"{limit.units // Money.kes(1).units:,}")
 
 
-def _payer(given: str) -> str:
+def read_payer(given: str) -> str:
+    """Read the number of a phone that may pay. Raises: InvalidNumber, PhoneWithoutMpesa."""
     msisdn = phone.parse(given)
     # Which network a number is with, its digits do not tell: any Kenyan mobile may have M-Pesa.
     if not msisdn.startswith(_KENYA):

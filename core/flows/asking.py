@@ -1,0 +1,191 @@
+"""Questions that several flows ask: a confirmation of certain terms, the PIN, a long text."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+from core.dialogue.screens import Option, Reply
+from core.dialogue.steps import Ask, Choose, Confirm, Empty, NotHere, Once, Part, Pin
+from core.errors import Conflict, Invalid
+from core.flows.visits import Visit
+from core.flows.wording import somebody
+from core.tenants import pins
+
+T = TypeVar("T")
+
+# What one answer holds on a button phone; some networks cut what is longer.
+TYPED_MAX = 80
+PARTS_MAX = 30
+
+
+class TermsChanged(Invalid):
+    """What was agreed to is no longer what would be done."""
+
+    code = "terms_changed"
+    title = "Changed meanwhile"
+    sentence = "This has changed meanwhile. Please look again."
+
+
+class TextTooLongHere(Conflict):
+    """More parts than anybody types."""
+
+    code = "text_too_long_here"
+    title = "Too long to type"
+    sentence = "That is too long to type here. Send it in several SMS."
+
+
+class Agree(Confirm):
+    """A confirmation that stands for certain terms: when they change, it is asked again.
+
+    Options other than yes and no may be given instead; they stand for no terms.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        question: str,
+        visit: Visit,
+        *terms: object,
+        detail: str | None = None,
+        yes: str = "",
+        instead: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(key, question, visit, detail=detail, yes=yes)
+        marked = hashlib.sha256(repr(terms).encode()).hexdigest()[:10] if terms else ""
+        self._yes = f"yes{marked}"
+        others = [Option(other, label) for other, label in (instead or {}).items()]
+        no = Option("no", visit.say("Cancel"), "danger")
+        yes_option = Option(self._yes, yes or visit.say("Confirm"), "good")
+        self._options = (*(others or [yes_option]), no)
+
+    def read(self, kept: str) -> str:
+        """Give "yes", "no" or another option. What was agreed to stands while its terms do."""
+        if kept == self._yes:
+            return "yes"
+        if kept.startswith("yes"):
+            raise TermsChanged
+        return super().read(kept)
+
+
+class Pick(Choose):
+    """A choice from a list that moves on: what was shown may be chosen though it has left the list.
+
+    Whoever asks looks up what was chosen and finds out whether it is still there.
+    """
+
+    def read(self, kept: str) -> str:
+        return kept
+
+
+class _Typed(Ask[str]):
+    """A piece of text, its first space kept: it may go on in the middle of a sentence."""
+
+    def accept(self, reply: Reply, shown: Sequence[str]) -> str:
+        if reply.kind != "typed":
+            raise NotHere
+        if not reply.text.strip():
+            raise Empty
+        return reply.text
+
+
+def sign(visit: Visit, key: str) -> Part[None]:
+    """Ask for the PIN, last of all, where a phone could be in anybody's hand.
+
+    Somebody without a PIN chooses one now. Elsewhere nothing is asked.
+    """
+    if not visit.asks_pin:
+        return
+    person = somebody(visit)
+    if pins.exists(person):
+        yield from Pin(
+            key,
+            visit.say("Enter your PIN:"),
+            lambda typed: pins.check(person, typed, channel=visit.channel),
+        )
+        return
+    digest = yield from new_pin(visit, key)
+    yield from Once(f"{key}_set", lambda once: _put_first(visit, digest))
+
+
+def new_pin(visit: Visit, key: str) -> Part[str]:
+    """Ask for a new PIN, twice. Gives its digest."""
+    msisdn = visit.msisdn or ""
+    digest = yield from Pin(
+        f"{key}_new",
+        visit.say("Choose a PIN of 4 digits. It guards your money:"),
+        lambda typed: pins.make(typed, msisdn),
+    )
+    yield from Pin(
+        f"{key}_again",
+        visit.say("The same PIN again:"),
+        lambda typed: pins.same(digest, typed),
+    )
+    return digest
+
+
+def _put_first(visit: Visit, digest: str) -> str:
+    pins.put_first(somebody(visit), digest, channel=visit.channel)
+    return "ok"
+
+
+def typed(
+    visit: Visit,
+    key: str,
+    question: str,
+    parse: Callable[[str], T],
+    *,
+    done: str,
+    size: Callable[[T], str],
+    join: Callable[[Sequence[str]], str],
+) -> Part[T]:
+    """Ask for a text of any length: at once where typing is easy, in parts where it is not.
+
+    `done` labels the choice that takes the text as it is, and `size` says how much there is so far.
+    """
+    if not visit.is_small:
+        return (yield from Ask(key, question, parse))
+    pieces: list[str] = []
+    for at in range(1, PARTS_MAX + 1):
+        shown = visit.say("Go on after: ...{end}", end=pieces[-1][-30:]) if pieces else question
+        piece = yield from _Typed(f"{key}{at}", shown, _with(pieces, parse, join))
+        pieces = [*pieces, piece]
+        whole = parse(join(pieces))
+        then = yield from Choose(
+            f"{key}{at}_then",
+            size(whole),
+            {"go": done, "more": visit.say("Add more"), "change": visit.say("Change")},
+        )
+        if then == "go":
+            return whole
+        if then == "change":
+            pieces = []
+    raise TextTooLongHere
+
+
+def prose(pieces: Sequence[str]) -> str:
+    """Put the pieces of a text together as its writer would have gone on.
+
+    A piece that filled the answer was cut there; a shorter one ended where its writer wanted.
+
+    >>> prose(["Karibu", "sana"]), prose(["a" * 79 + "b", "c"])[-2:]
+    ('Karibu sana', 'bc')
+    """
+    whole = ""
+    for at, piece in enumerate(pieces):
+        goes_on = at == 0 or len(pieces[at - 1]) >= TYPED_MAX or piece[:1].isspace()
+        whole += piece if goes_on else f" {piece}"
+    return whole.strip()
+
+
+def _with(
+    pieces: Sequence[str], parse: Callable[[str], object], join: Callable[[Sequence[str]], str]
+) -> Callable[[str], str]:
+    """Judge a piece by what the whole becomes with it."""
+
+    def check(piece: str) -> str:
+        parse(join([*pieces, piece]))
+        return piece
+
+    return check

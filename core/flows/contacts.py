@@ -1,0 +1,208 @@
+"""Contacts and groups: added, looked up, removed."""
+
+from __future__ import annotations
+
+from core import phone
+from core.contacts import contacts as book
+from core.contacts import groups
+from core.contacts.models import Contact
+from core.dialogue.steps import Ask, Choose, Flow, Once, Part
+from core.flows.asking import Agree, Pick
+from core.flows.recipients import GroupEmpty, ask_group, ask_numbers
+from core.flows.visits import Visit
+from core.flows.wording import brief, business, entitled, somebody
+from core.tenants import fields, roles
+from core.tenants.roles import Right
+
+SHOWN = 60
+NO_NAME = "-"
+
+
+def contacts(visit: Visit) -> Flow:
+    """Keep the people and groups a business writes to."""
+    tenant_id = business(visit).tenant_id
+    choice = yield from Choose(
+        "contacts",
+        visit.say("Contacts: {count}", count=f"{book.count(tenant_id):,}"),
+        {
+            "add": visit.say("Add a contact"),
+            "list": visit.say("List"),
+            "find": visit.say("Find"),
+            "groups": visit.say("Groups"),
+        },
+    )
+    if choice == "add":
+        return (yield from _add(visit))
+    if choice == "groups":
+        return (yield from _groups(visit, tenant_id))
+    wanted = ""
+    if choice == "find":
+        wanted = yield from Ask("contacts_find", visit.say("Part of the name or number:"), _search)
+    found = book.listing(tenant_id, search=wanted, limit=SHOWN)
+    if not found:
+        return visit.say("No contact found.")
+    contact_id = yield from _pick(visit, found)
+    return (yield from _card(visit, tenant_id, contact_id))
+
+
+def _search(text: str) -> str:
+    return text[:40]
+
+
+def _pick(visit: Visit, found: list[Contact]) -> Part[str]:
+    question = visit.say("Which contact?")
+    if len(found) == SHOWN:
+        question = visit.say("The first {count}. Use Find for others.", count=SHOWN)
+    options = {each.id: f"{brief(each.name, 18)} {phone.pretty(each.msisdn)}" for each in found}
+    return (yield from Pick("contacts_which", question, options))
+
+
+def _add(visit: Visit) -> Flow:
+    profile = entitled(visit, Right.CONTACTS)
+    msisdn = yield from Ask("contacts_number", visit.say("Phone number:"), phone.parse)
+    name = yield from Ask("contacts_name", visit.say("Name:"), _name)
+    group_id = NO_NAME
+    known = groups.listing(profile.tenant_id, limit=SHOWN)
+    if known:
+        options = {NO_NAME: visit.say("No group")}
+        options |= {group.id: brief(group.name, 24) for group, _ in known}
+        group_id = yield from Choose("contacts_into", visit.say("Into which group?"), options)
+    yield from Once(
+        "contacts_add", lambda once: _put(visit, profile.tenant_id, (msisdn,), name, group_id)
+    )
+    return visit.say("Saved: {name}, {phone}.", name=brief(name, 40), phone=phone.pretty(msisdn))
+
+
+def _name(text: str) -> str:
+    return fields.line(text, "name", most=book.NAME_MAX)
+
+
+def _put(visit: Visit, tenant_id: int, msisdns: tuple[str, ...], name: str, group_id: str) -> int:
+    _require(visit, tenant_id)
+    for msisdn in msisdns:
+        contact, _ = book.put(tenant_id, msisdn, name, actor=visit.actor, channel=visit.channel)
+        if group_id != NO_NAME:
+            groups.add(tenant_id, group_id, contact.id, actor=visit.actor, channel=visit.channel)
+    return len(msisdns)
+
+
+def _card(visit: Visit, tenant_id: int, contact_id: str) -> Flow:
+    """One contact, and what can be done with it."""
+    contact = book.one(tenant_id, contact_id)
+    inside = groups.of_contact(tenant_id, contact_id)
+    told = f"{brief(contact.name, 40)}\n{phone.pretty(contact.msisdn)}".strip()
+    if inside:
+        told += "\n" + brief(", ".join(group.name for group in inside), 60)
+    if not roles.may(visit.role, Right.CONTACTS):
+        return told
+    options = {"group": visit.say("Put into a group")}
+    if inside:
+        options["ungroup"] = visit.say("Take out of a group")
+    options["remove"] = visit.say("Remove")
+    choice = yield from Choose("contact", told, options)
+    if choice == "remove":
+        return (yield from _remove(visit, tenant_id, contact))
+    if choice == "group":
+        group_id = yield from ask_group(visit, "contact_into", tenant_id)
+        yield from Once(
+            "contact_added",
+            lambda once: groups.add(
+                tenant_id, group_id, contact_id, actor=visit.actor, channel=visit.channel
+            ),
+        )
+    else:
+        names = {group.id: brief(group.name, 24) for group in inside}
+        group_id = yield from Choose("contact_out_of", visit.say("Which group?"), names)
+        yield from Once(
+            "contact_dropped",
+            lambda once: groups.drop(
+                tenant_id, group_id, contact_id, actor=visit.actor, channel=visit.channel
+            ),
+        )
+    return visit.say("Done.")
+
+
+def _remove(visit: Visit, tenant_id: int, contact: Contact) -> Flow:
+    who = brief(contact.name, 30) or phone.pretty(contact.msisdn)
+    question = visit.say("Remove {name} from your contacts and groups?", name=who)
+    if (yield from Agree("contact_remove_sure", question, visit, contact.id)) != "yes":
+        return visit.say("Nothing has changed.")
+    yield from Once("contact_removed", lambda once: _erase(visit, tenant_id, contact.id))
+    return visit.say("{name} is removed.", name=who)
+
+
+def _erase(visit: Visit, tenant_id: int, contact_id: str) -> str:
+    _require(visit, tenant_id)
+    book.remove(tenant_id, contact_id, actor=visit.actor, channel=visit.channel)
+    return "ok"
+
+
+def _groups(visit: Visit, tenant_id: int) -> Flow:
+    options = {}
+    if roles.may(visit.role, Right.CONTACTS):
+        options["new"] = visit.say("New group")
+    for group, size in groups.listing(tenant_id, limit=SHOWN):
+        options[group.id] = f"{brief(group.name, 24)} ({size:,})"
+    if not options:
+        return visit.say("There are no groups yet.")
+    choice = yield from Pick("groups", visit.say("Groups"), options)
+    if choice == "new":
+        return (yield from _new_group(visit, tenant_id))
+    return (yield from _group(visit, tenant_id, choice))
+
+
+def _new_group(visit: Visit, tenant_id: int) -> Flow:
+    name = yield from Ask("group_name", visit.say("Name of the group:"), _group_name)
+    yield from Once("group_made", lambda once: _make(visit, tenant_id, name))
+    return visit.say("Group {name} is there. Add people to it under Contacts.", name=name)
+
+
+def _group_name(text: str) -> str:
+    return fields.line(text, "name", most=groups.NAME_MAX)
+
+
+def _make(visit: Visit, tenant_id: int, name: str) -> str:
+    _require(visit, tenant_id)
+    made, _ = groups.create(tenant_id, name, actor=visit.actor, channel=visit.channel)
+    return str(made.id)
+
+
+def _group(visit: Visit, tenant_id: int, group_id: str) -> Flow:
+    group = groups.one(tenant_id, group_id)
+    options = {"members": visit.say("List")}
+    if roles.may(visit.role, Right.CONTACTS):
+        options["add"] = visit.say("Add people")
+        options["remove"] = visit.say("Remove the group")
+    choice = yield from Choose("group", brief(group.name, 30), options)
+    if choice == "add":
+        msisdns = yield from ask_numbers(visit, "group_numbers")
+        yield from Once("group_added", lambda once: _put(visit, tenant_id, msisdns, "", group_id))
+        return visit.say(
+            "{count} numbers are in {name}.", count=len(msisdns), name=brief(group.name, 30)
+        )
+    if choice == "remove":
+        return (yield from _ungroup(visit, tenant_id, group_id, brief(group.name, 30)))
+    found = groups.members(tenant_id, group_id, limit=SHOWN)
+    if not found:
+        raise GroupEmpty
+    contact_id = yield from _pick(visit, found)
+    return (yield from _card(visit, tenant_id, contact_id))
+
+
+def _ungroup(visit: Visit, tenant_id: int, group_id: str, name: str) -> Flow:
+    question = visit.say("Remove the group {name}? Its contacts stay.", name=name)
+    if (yield from Agree("group_remove_sure", question, visit, group_id)) != "yes":
+        return visit.say("Nothing has changed.")
+    yield from Once("group_removed", lambda once: _dissolve(visit, tenant_id, group_id))
+    return visit.say("{name} is removed.", name=name)
+
+
+def _dissolve(visit: Visit, tenant_id: int, group_id: str) -> str:
+    _require(visit, tenant_id)
+    groups.remove(tenant_id, group_id, actor=visit.actor, channel=visit.channel)
+    return "ok"
+
+
+def _require(visit: Visit, tenant_id: int) -> None:
+    """Refuse when the role has been taken since the question was asked. Raises: NotAllowed."""
+    roles.require(somebody(visit).id, tenant_id, Right.CONTACTS)

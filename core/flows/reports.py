@@ -1,0 +1,119 @@
+"""What became of the latest sends, in plain words."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from core import clock
+from core.dialogue.screens import Document, Done
+from core.dialogue.steps import Flow
+from core.flows.asking import Pick
+from core.flows.visits import Visit
+from core.flows.wording import brief, business, kes, reference
+from core.messaging import batches, queries
+from core.messaging.batches import Summary
+from core.messaging.models import Message, Status
+from core.messaging.queries import UsageBy
+from core.money import Money
+from core.tenants.profiles import Profile
+
+SHOWN = 5
+WEEK_DAYS = 7
+
+DELIVERED = (Status.DELIVERED,)
+GOING = (Status.SCHEDULED, Status.QUEUED, Status.SUBMITTING, Status.SUBMITTED)
+LOST = (Status.UNDELIVERED, Status.EXPIRED, Status.FAILED, Status.REJECTED)
+UNSURE = (Status.UNKNOWN,)
+KEPT_BACK = (Status.SUPPRESSED, Status.CANCELLED)
+
+
+def reports(visit: Visit) -> Flow:
+    """List the latest sends and the week; tell how one of them went."""
+    profile = business(visit)
+    latest = batches.recent(profile, SHOWN)
+    options = {"week": visit.say("Last 7 days")}
+    options |= {
+        each.id: visit.say("{when}: {count} SMS", when=_when(each.at), count=f"{each.count:,}")
+        for each in latest
+    }
+    chosen = yield from Pick("reports", visit.say("Reports"), options)
+    if chosen == "week":
+        return _week(visit, profile)
+    return _one(visit, profile, batches.one(profile, chosen))
+
+
+def _week(visit: Visit, profile: Profile) -> Done:
+    today = clock.now().astimezone(clock.NAIROBI).date()
+    since = today - timedelta(days=WEEK_DAYS - 1)
+    rows = queries.usage(profile, since, today, UsageBy.STATUS)
+    counts = {row.key: row.messages for row in rows}
+    if not counts:
+        return Done(visit.say("Nothing was sent in the last 7 days."))
+    cost = sum((row.cost for row in rows), Money(0))
+    head = visit.say(
+        "7 days: {count} SMS, {cost}", count=f"{sum(counts.values()):,}", cost=kes(cost)
+    )
+    return Done("\n".join([head, *_parts(visit, counts)]))
+
+
+def _one(visit: Visit, profile: Profile, found: Summary) -> Done:
+    head = visit.say(
+        "{when}: {count} SMS, {cost}",
+        when=_when(found.at),
+        count=f"{found.count:,}",
+        cost=kes(found.cost),
+    )
+    if visit.is_small:
+        return Done("\n".join([head, *_parts(visit, found.counts)]))
+    rows = queries.listing(profile, batch=found.id)
+    return Done(
+        "\n".join([head, *_parts(visit, found.counts)]),
+        detail=brief(rows[0].body, 300) if rows else None,
+        document=Document(f"report-{reference(found.id)}.csv", _table(rows)),
+    )
+
+
+def _parts(visit: Visit, counts: Mapping[str, int]) -> list[str]:
+    """Say what became of texts, a line each."""
+
+    def sum_of(statuses: tuple[Status, ...]) -> int:
+        return sum(counts.get(each.value, 0) for each in statuses)
+
+    told = [
+        (sum_of(DELIVERED), visit.say("Delivered: {count}", count=f"{sum_of(DELIVERED):,}")),
+        (sum_of(GOING), visit.say("On the way: {count}", count=f"{sum_of(GOING):,}")),
+        (sum_of(LOST), visit.say("Not delivered: {count}", count=f"{sum_of(LOST):,}")),
+        (sum_of(UNSURE), visit.say("Being checked: {count}", count=f"{sum_of(UNSURE):,}")),
+        (sum_of(KEPT_BACK), visit.say("Not sent: {count}", count=f"{sum_of(KEPT_BACK):,}")),
+    ]
+    return [line for count, line in told if count]
+
+
+def _table(rows: list[Message]) -> bytes:
+    """Write texts as a table for a spreadsheet; nothing in it starts like a formula."""
+    out = io.StringIO()
+    table = csv.writer(out)
+    table.writerow(["number", "status", "segments", "cost_kes", "at", "reason"])
+    for row in rows:
+        table.writerow(
+            [
+                row.msisdn,
+                row.status,
+                row.segments,
+                Money(row.cost).text(),
+                row.created_at.astimezone(clock.NAIROBI).isoformat(timespec="seconds"),
+                _harmless(row.reason or ""),
+            ]
+        )
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def _when(at: datetime) -> str:
+    return f"{at.astimezone(clock.NAIROBI):%d/%m %H:%M}"
