@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 
 import structlog
@@ -20,14 +20,15 @@ ANSWER_S = 4.5
 THREADS = 16
 
 _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="ussd")
+_behind: set[Future[Answer]] = set()  # what goes on after its time
 
 
 class Watch:
     """One hop's time, and what is known by the time it has run out."""
 
-    def __init__(self, seconds: float = ANSWER_S) -> None:
+    def __init__(self) -> None:
         self._started = time.monotonic()
-        self.seconds = seconds
+        self.seconds = ANSWER_S
         self.language = settings().app.languages[0]
         self.is_secret = False  # a PIN may be in what was typed
 
@@ -52,6 +53,13 @@ def in_time(work: Callable[[Watch], Answer], late: Callable[[Watch], Answer]) ->
     try:
         return begun.result(timeout=watch.seconds)
     except TimeoutError:
-        begun.cancel()
+        if not begun.cancel():
+            _behind.add(begun)
+            begun.add_done_callback(_behind.discard)
         log.warning("ussd_late")
         return late(watch)
+
+
+def rest(seconds: float = 30.0) -> None:
+    """Wait for the work that goes on behind."""
+    wait(list(_behind), timeout=seconds)

@@ -7,7 +7,7 @@ import secrets
 import time
 import traceback
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -21,8 +21,8 @@ from core.dialogue.screens import Asks
 from core.quota import Permits
 from core.settings import settings
 from core.words import say
-from ussd import transcripts
-from ussd.deadline import ANSWER_S, Watch
+from ussd import deadline, transcripts
+from ussd.deadline import Watch
 from ussd.hops import Answer, Event, Hop
 from ussd.talking import Before, Shown, Talker, our_code
 from ussd.transcripts import Dialled, Heard
@@ -58,6 +58,7 @@ class Told:
 
     answer: Answer | None
     sentence: str = OVER
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +102,12 @@ class Sessions:
             return self.closing(TOO_MANY, watch.language)
         arrival = _wait_for(hop, name, watch)
         if isinstance(arrival, Told):
-            return arrival.answer or self.closing(arrival.sentence, watch.language)
+            return arrival.answer or self.closing(arrival.sentence, arrival.language)
         return self._act(arrival, limit, watch)
 
     def _act(self, taken: Taken, limit: int, watch: Watch) -> Answer:
         session = taken.session
-        shown = msgspec.json.decode(session.shown, type=Shown) if session.shown else None
+        shown = _shown(session)
         if shown is not None:
             watch.language = shown.language
         try:
@@ -176,6 +177,11 @@ class Sessions:
         return self.closing(FAILED, language, reference=reference)
 
 
+def _shown(session: UssdSession) -> Shown | None:
+    """What is on the screen; None before the first answer."""
+    return msgspec.json.decode(session.shown, type=Shown) if session.shown else None
+
+
 def _has_moved(msisdn: str, shown: Shown) -> bool:
     """Whether the conversation went on from a screen before its worker died."""
     chat = store.load("ussd", msisdn)
@@ -185,12 +191,11 @@ def _has_moved(msisdn: str, shown: Shown) -> bool:
 def _before(session: UssdSession) -> Before:
     """What the phone's last session left: words nobody read in time, or a PIN passed."""
     last = hops.before(session, clock.ms() - RESUME_MS)
-    if last is None or not last.shown:
+    shown = None if last is None else _shown(last)
+    if last is None or shown is None:
         return Before()
-    shown = msgspec.json.decode(last.shown, type=Shown)
-    missed = shown.ends and last.took_ms >= ANSWER_S * 1000
-    words = "\n".join(shown.pages) if missed else ""
-    return Before(shown.language, words, shown.is_past_pin)
+    missed = shown.words if last.took_ms >= deadline.ANSWER_S * 1000 else ""
+    return Before(shown.language, missed, shown.is_past_pin)
 
 
 def _name(session_id: str) -> str:
@@ -227,6 +232,8 @@ def _arrive(hop: Hop, name: str, holder: str) -> Arrival | None:
     arrival = _go_on(hop, session)
     if isinstance(arrival, Told):
         hops.let_go(session)
+        shown = _shown(session)
+        return replace(arrival, language=shown.language if shown else "")
     return arrival
 
 
@@ -263,10 +270,10 @@ def _may_begin(hop: Hop, dialled: Dialled) -> bool:
     """Whether a first hop is one: for a code of ours, and no late answer to a dropped session."""
     ours = transcripts.codes(settings().ussd.service_code)
     strict = settings().app.is_production and bool(ours)
-    if hop.must_dial and not dialled.is_known:
+    if hop.must_dial and not dialled.is_ours:
         return not strict and transcripts.looks_dialled(hop.given)
     given = hop.service_code or (hop.given if hop.given.startswith("*") else "")
-    if not given or dialled.is_known or transcripts.is_ours(given, ours):
+    if not given or dialled.is_ours or transcripts.is_ours(given, ours):
         return True
     log.warning("ussd_code_unknown", dialect=hop.dialect, service_code=given[:20])
     return not strict
@@ -278,7 +285,7 @@ def _begins(hop: Hop, session: UssdSession) -> bool:
         return hop.event is Event.BEGIN
     if hop.transcript is not None:
         return not transcripts.after(hop.transcript, session.prefix)
-    return _dialled(hop).is_known
+    return _dialled(hop).is_ours
 
 
 def _is_another(hop: Hop, session: UssdSession) -> bool:

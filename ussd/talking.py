@@ -20,6 +20,7 @@ from ussd.transcripts import parts_of
 
 WRONG_MAX = 3
 _MENUS = (Asks.CHOICE, Asks.CONFIRM)
+_ITEM = re.compile(r"^[0-9]+\. .*$", re.MULTILINE)
 _NUMBER_WITH_HASH = re.compile(r"[0-9][0-9., ]*#").fullmatch
 
 
@@ -36,6 +37,7 @@ class Shown(msgspec.Struct, frozen=True):
     step: str = ""
     asks: Asks = Asks.NOTHING
     ends: bool = False
+    words: str = ""  # the last words whole, for whoever could not read them in time
     wrong: int = 0  # wrong answers in a row
     is_past_pin: bool = False
 
@@ -133,7 +135,7 @@ class Talker(Generic[V]):
         return msgspec.structs.replace(
             drawn,
             wrong=wrong,
-            page=min(shown.page, len(drawn.pages) - 1) if was_wrong and drawn.is_menu else 0,
+            page=_same_place(shown, drawn) if was_wrong else 0,
             is_past_pin=(passed or shown.is_past_pin) and not (screen.is_home or screen.ends),
         )
 
@@ -158,7 +160,16 @@ class Talker(Generic[V]):
             step=screen.step,
             asks=screen.asks,
             ends=screen.ends,
+            words=screen.text if screen.ends else "",
         )
+
+
+def _same_place(before: Shown, now: Shown) -> int:
+    """The page of a list that begins where the reader was; a reason above it moves the cuts."""
+    first = _ITEM.search(before.pages[before.page])
+    if first is None or not before.page:
+        return 0
+    return next((at for at, page in enumerate(now.pages) if first[0] in page.split("\n")), 0)
 
 
 LOST = "That was not right three times. Dial {code} to go on, and choose Help if you are stuck."

@@ -22,7 +22,7 @@ class Dialled:
 
     prefix: str
     parts: tuple[str, ...]
-    is_known: bool  # whether one of our codes was in it
+    is_ours: bool  # whether one of our codes was in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,34 +61,43 @@ def first(given: str, code: str, ours: Iterable[tuple[str, ...]], extension: str
     each with or without the others. What stands before the answers is the same at every hop.
 
     >>> first("*384*1234*2*500#", "*384*1234#", [("384", "1234")])
-    Dialled(prefix='*384*1234', parts=('2', '500'), is_known=True)
+    Dialled(prefix='*384*1234', parts=('2', '500'), is_ours=True)
     """
     raw = given.strip()
-    ours = list(ours)
-    inside = parts_of(raw)
-    begun = parts_of(code)
-    candidates = [each for each in (*ours, begun) if each and inside[: len(each)] == each]
-    found = max(candidates, key=len, default=())
-    dropped = len(found)
+    ours = [each for each in ours if each]
+    inside, begun = parts_of(raw), parts_of(code)
+    # Some write a code in one, without the stars inside it.
+    whole = [form for each in ours for form in (each, ("".join(each),))]
+    found = max((each for each in (*whole, begun) if _at(inside, 0, each)), key=len, default=())
+    dropped = len(found) + _extension(inside, found, begun, ours, extension)
+    is_ours = any(_at(inside, 0, each) for each in whole)
+    if dropped:
+        prefix = _span(raw, dropped)
+        return Dialled(prefix, _split(after(raw, prefix)), is_ours)
+    if raw.startswith("*"):  # a code we do not know: all of it is the code
+        return Dialled(raw.removesuffix("#"), (), is_ours=False)
+    return Dialled("", _split(raw), is_ours=False)
+
+
+def _extension(
+    inside: tuple[str, ...],
+    found: tuple[str, ...],
+    begun: tuple[str, ...],
+    ours: list[tuple[str, ...]],
+    extension: str,
+) -> int:
+    """How many parts behind a shared code are our extension of it."""
     known = found or begun
-    for whole in ours:
-        rest = whole[len(known) :]
-        if known and rest and whole[: len(known)] == known and _at(inside, dropped, rest):
-            dropped += len(rest)
-            break
-    else:
-        if extension and found[-1:] != (extension,) and _at(inside, dropped, (extension,)):
-            dropped += 1
-    if not dropped:
-        if not raw.startswith("*"):
-            return Dialled("", _split(raw), is_known=False)
-        # A code we do not know, dialled as it stands: all of it is the code.
-        return Dialled(raw.removesuffix("#"), (), is_known=False)
-    prefix = _span(raw, dropped)
-    return Dialled(prefix, _split(after(raw, prefix)), is_known=True)
+    for each in ours:
+        rest = each[len(known) :]
+        if known and rest and _at(each, 0, known) and _at(inside, len(found), rest):
+            return len(rest)
+    is_left = extension and found[-1:] != (extension,)
+    return int(bool(is_left) and _at(inside, len(found), (extension,)))
 
 
 def _at(inside: tuple[str, ...], place: int, what: tuple[str, ...]) -> bool:
+    """Whether some parts stand at a place."""
     return inside[place : place + len(what)] == what
 
 
