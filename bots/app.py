@@ -20,11 +20,12 @@ from bots.intake import POLL_S, App, Intake
 from bots.routing import KINDS, Router
 from bots.threads import Threads
 from bots.turns import Turns
+from bots.wire import Wire
 from core.settings import settings
 
 log = structlog.get_logger(__name__)
 
-CONNECTIONS = 128
+UPLOADS = 8
 ALONE_EVERY_S = 5.0
 # Less than the supervisor allows, so that what is half done ends by itself.
 DRAIN_S = 20.0
@@ -45,7 +46,7 @@ class BotApp:
             .token(given.token)
             .base_url(given.base_url)
             .base_file_url(given.base_file_url)
-            .request(request or HTTPXRequest(connection_pool_size=CONNECTIONS, pool_timeout=10.0))
+            .request(request or Wire(HTTPXRequest(connection_pool_size=UPLOADS, pool_timeout=30.0)))
             .rate_limiter(Courier(self.turns.step_aside))
             .concurrent_updates(self.turns)
             .updater(None)

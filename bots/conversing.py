@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from bots import commands, drawing, sentences
 from bots.drawing import HOME, Press
 from bots.hearing import Heard, Kind
 from core import clock
 from core.database import recover
-from core.dialogue import store
 from core.dialogue.engine import Engine
 from core.dialogue.screens import Asks, Reply, Screen
-from core.dialogue.store import Chat
 from core.flows import Visit, conversation, open_visit
 from core.settings import settings
 from core.telegram import inbox, places
-from core.telegram.inbox import View
+from core.telegram.inbox import At, View
 from core.tenants import people
 
 __all__ = ["Turn", "take"]
@@ -61,16 +61,18 @@ def take(heard: Heard, engine: Engine[Visit] = conversation) -> Turn:
     visit = open_visit(CHANNEL, str(heard.chat_id), language_hint=heard.language, name=heard.name)
     if visit.person is not None and not visit.person.telegram_ok:
         people.set_telegram_ok(heard.chat_id, ok=True)
-    view = inbox.view_of(heard.chat_id)
-    return _Taking(engine, heard, visit, view).turn()
+    return _Taking(engine, heard, visit).turn()
 
 
 class _Taking:
     """A turn in the making."""
 
-    def __init__(self, engine: Engine[Visit], heard: Heard, visit: Visit, view: View) -> None:
-        self.engine, self.heard, self.visit, self.view = engine, heard, visit, view
-        self.chat: Chat | None = store.load(visit.channel, visit.address)
+    view: View
+    chat: At | None
+
+    def __init__(self, engine: Engine[Visit], heard: Heard, visit: Visit) -> None:
+        self.engine, self.heard, self.visit = engine, heard, visit
+        self.view, self.chat = inbox.standing(heard.chat_id)
         self.page = 0
         self.into: int | None = None
 
@@ -104,7 +106,7 @@ class _Taking:
 
     def _show(self, screen: Screen, notice: str = "") -> Turn:
         """Show a screen; the mark of its buttons is that of the turn just saved."""
-        now = store.load(self.visit.channel, self.visit.address)
+        _, now = inbox.standing(self.heard.chat_id)
         return Turn(
             self.visit,
             self.view,
@@ -183,9 +185,10 @@ class _Taking:
 
     def _at(self, place: int) -> Turn:
         assert self.chat is not None
-        if place >= len(self.chat.shown):
+        shown = msgspec.json.decode(self.chat.shown, type=list[str])
+        if place >= len(shown):
             return self._current(sentences.OLD_BUTTON)
-        reply = Reply.pressed(self.chat.asked, self.chat.shown[place])
+        reply = Reply.pressed(self.chat.asked, shown[place])
         return self._show(self.engine.turn(self.visit, reply))
 
     def _current(self, notice: str = "") -> Turn:

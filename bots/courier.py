@@ -8,17 +8,17 @@ from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import structlog
-from telegram.error import NetworkError, RetryAfter
+from telegram.error import RetryAfter
 from telegram.ext import BaseRateLimiter
+
+from bots.wire import NeverLeft
 
 log = structlog.get_logger(__name__)
 
 TRIES = 3
 # Whoever is told to wait longer than this gets no answer now; the conversation stands still.
 WAIT_MAX_S = 60.0
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 Called = bool | dict[str, Any] | list[dict[str, Any]]
 
@@ -59,8 +59,8 @@ class Courier(BaseRateLimiter[None]):
             except RetryAfter as flood:
                 if not self._hold(chat, _seconds(flood)) or not left:
                     raise
-            except NetworkError as lost:
-                if not isinstance(lost.__cause__, _NEVER_LEFT) or not left:
+            except NeverLeft:
+                if not left:
                     raise
                 log.info("telegram_unreachable", endpoint=endpoint)
                 await self._wait(0.5 * (TRIES - left))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from core.dialogue.screens import Option, Screen
-from core.dialogue.store import Chat
+from core.telegram.inbox import At
 
 __all__ = ["DELETE_DATA", "Drawn", "Press", "draw", "mark_of", "read"]
 
@@ -45,13 +45,13 @@ class Press:
     number: int = 0
 
 
-def mark_of(chat: Chat | None) -> str:
+def mark_of(at: At | None) -> str:
     """A short name for the turn a conversation stands at.
 
     Every turn raises the version; the end of the id tells apart a conversation that began anew
     after the old row had been forgotten.
     """
-    return "" if chat is None else f"{_base36(chat.version)}{chat.id[-3:]}"
+    return "" if at is None else f"{_base36(at.version)}{at.id[-3:]}"
 
 
 def draw(screen: Screen, mark: str, say: Say, page: int = 0) -> Drawn:

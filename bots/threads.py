@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from core.database import close_all
 
 # Each thread keeps a connection to the database; more would only wait for each other there.
-COUNT = 16
+COUNT = 8
 
 
 class Threads(ThreadPoolExecutor):

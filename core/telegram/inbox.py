@@ -33,6 +33,25 @@ _VIEW = """
         is_kept = excluded.is_kept, drawn_at = excluded.drawn_at
 """
 
+# One question for both, because it is asked twice for every answer that people wait for.
+_STANDING = """
+    SELECT v.message_id, v.version, v.asks, v.is_kept, v.drawn_at,
+           c.id, c.version, c.asked, c.shown
+    FROM (SELECT 1 AS one) AS here
+    LEFT JOIN telegram_view AS v ON v.chat_id = %s
+    LEFT JOIN chat AS c ON c.channel = 'telegram' AND c.address = %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Where a conversation stands: its turn, the question, and the options in JSON."""
+
+    id: str
+    version: int
+    asked: str
+    shown: str
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -111,11 +130,14 @@ def handled(update_id: int, chat_id: int | None = None, view: View | None = None
 
 def view_of(chat_id: int) -> View:
     """Return what stands in a private chat; an empty view where nothing has been shown."""
-    row = execute(
-        "SELECT message_id, version, asks, is_kept, drawn_at FROM telegram_view WHERE chat_id = %s",
-        (chat_id,),
-    ).fetchone()
-    return View() if row is None else View(row[0], row[1], row[2], bool(row[3]), row[4])
+    return standing(chat_id)[0]
+
+
+def standing(chat_id: int) -> tuple[View, At | None]:
+    """Return what stands in a private chat, and where its conversation stands, at one moment."""
+    row = execute(_STANDING, (chat_id, str(chat_id))).fetchone()
+    view = View() if row[1] is None else View(row[0], row[1], row[2], bool(row[3]), row[4])
+    return view, None if row[5] is None else At(*row[5:])
 
 
 def forget_old() -> int:
