@@ -25,6 +25,13 @@ BOTH = ("sqlite", "postgres")
 _numbers = itertools.count(1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run whole installations one after the other, beside the many small tests."""
+    for item in items:
+        if {"torture", "journeys"} & set(item.path.parts):
+            item.add_marker(pytest.mark.xdist_group("installations"))
+
+
 @pytest.fixture(autouse=True)
 def _own_settings(tmp_path: Path) -> Iterator[None]:
     """Give each test the shipped settings, with its database and queue in its own folder."""
