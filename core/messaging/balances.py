@@ -56,7 +56,8 @@ def _booked() -> int:
 @job()
 def sync_balances() -> None:
     """Follow the balance of every real gateway account."""
-    for account in GatewayAccount.select().where(GatewayAccount.kind == "onfon"):
+    # All read first: on SQLite a question that is still open stands against our own write.
+    for account in list(GatewayAccount.select().where(GatewayAccount.kind == "onfon")):
         try:
             sync(account.id)
         except Busy as error:

@@ -153,7 +153,7 @@ def test_refunds_made_by_many_at_once_are_made_once(tenant: Profile) -> None:
 def test_reports_and_refunds_at_one_moment_never_pay_twice(tenant: Profile) -> None:
     for _ in range(10):
         fail(tenant)
-    for row in Message.select():
+    for row in list(Message.select()):
         report(row.provider_id, Verdict.DELIVERED, row.msisdn)
     at(NOON + timedelta(hours=73))
     acts = (refunds.refund_undelivered, reports.fold)
