@@ -107,6 +107,19 @@ def _paybill(args: argparse.Namespace, given: Settings) -> int:
     return 0 if answer.outcome == "accepted" or answer.already else 1
 
 
+def _talk(args: argparse.Namespace, given: Settings) -> int:
+    from core import database, talk
+
+    database.open_database()
+    return talk.main(args.flow, args.phone, args.language)
+
+
+def _screens(args: argparse.Namespace, given: Settings) -> int:
+    from core.screens import walk
+
+    return walk.main(args.channel, args.language)
+
+
 def _become(command: Sequence[str]) -> NoReturn:
     """Turn this process into another program, which then gets the signals itself."""
     sys.stdout.flush()
@@ -158,6 +171,13 @@ def parser() -> argparse.ArgumentParser:
     key.set_defaults(act=_admin_key)
     add("paybill", _paybill, "register the paybill's callback addresses with M-Pesa, once")
     add("demo", _demo, "fill the sandbox with a believable business")
+    talk = add("talk", _talk, "hold a conversation in the terminal")
+    talk.add_argument("flow", metavar="FLOW", help="menu, topup, send, ...")
+    talk.add_argument("--phone", default="0722000100", help="whose phone it is")
+    talk.add_argument("--language", help="instead of theirs")
+    screens = add("screens", _screens, "print every screen of every conversation")
+    screens.add_argument("--channel", choices=("ussd", "telegram"), help="only this one")
+    screens.add_argument("--language", help="only this one")
     return top
 
 

@@ -72,10 +72,22 @@ class Agree(Confirm):
 class Pick(Choose):
     """A choice from a list that moves on: what was shown may be chosen though it has left the list.
 
-    Whoever asks looks up what was chosen and finds out whether it is still there.
+    `look` sees whether what was chosen will do, and raises Invalid when it will not.
     """
 
+    def __init__(
+        self,
+        key: str,
+        question: str,
+        options: Mapping[str, str],
+        look: Callable[[str], object] | None = None,
+    ) -> None:
+        super().__init__(key, question, options)
+        self._look = look
+
     def read(self, kept: str) -> str:
+        if self._look is not None:
+            self._look(kept)
         return kept
 
 

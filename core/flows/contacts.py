@@ -7,6 +7,7 @@ from core.contacts import contacts as book
 from core.contacts import groups
 from core.contacts.models import Contact
 from core.dialogue.steps import Ask, Choose, Flow, Once, Part
+from core.errors import Invalid
 from core.flows.asking import Agree, Pick
 from core.flows.recipients import GroupEmpty, ask_group, ask_numbers
 from core.flows.visits import Visit
@@ -15,7 +16,15 @@ from core.tenants import fields, roles
 from core.tenants.roles import Right
 
 SHOWN = 60
-NO_NAME = "-"
+NO_GROUP = "-"
+
+
+class NothingFound(Invalid):
+    """No contact has that in its name or number."""
+
+    code = "no_contact_found"
+    title = "No contact found"
+    sentence = "No contact found. Try a shorter part."
 
 
 def contacts(visit: Visit) -> Flow:
@@ -37,16 +46,24 @@ def contacts(visit: Visit) -> Flow:
         return (yield from _groups(visit, tenant_id))
     wanted = ""
     if choice == "find":
-        wanted = yield from Ask("contacts_find", visit.say("Part of the name or number:"), _search)
+        wanted = yield from Ask(
+            "contacts_find",
+            visit.say("Part of the name or number:"),
+            lambda text: _search(tenant_id, text),
+        )
     found = book.listing(tenant_id, search=wanted, limit=SHOWN)
     if not found:
-        return visit.say("No contact found.")
+        return visit.say("There are no contacts yet.")
     contact_id = yield from _pick(visit, found)
     return (yield from _card(visit, tenant_id, contact_id))
 
 
-def _search(text: str) -> str:
-    return text[:40]
+def _search(tenant_id: int, text: str) -> str:
+    """Read what is looked for. Raises: NothingFound."""
+    wanted = text[:40]
+    if not book.listing(tenant_id, search=wanted, limit=1):
+        raise NothingFound
+    return wanted
 
 
 def _pick(visit: Visit, found: list[Contact]) -> Part[str]:
@@ -61,10 +78,10 @@ def _add(visit: Visit) -> Flow:
     profile = entitled(visit, Right.CONTACTS)
     msisdn = yield from Ask("contacts_number", visit.say("Phone number:"), phone.parse)
     name = yield from Ask("contacts_name", visit.say("Name:"), _name)
-    group_id = NO_NAME
+    group_id = NO_GROUP
     known = groups.listing(profile.tenant_id, limit=SHOWN)
     if known:
-        options = {NO_NAME: visit.say("No group")}
+        options = {NO_GROUP: visit.say("No group")}
         options |= {group.id: brief(group.name, 24) for group, _ in known}
         group_id = yield from Choose("contacts_into", visit.say("Into which group?"), options)
     yield from Once(
@@ -81,7 +98,7 @@ def _put(visit: Visit, tenant_id: int, msisdns: tuple[str, ...], name: str, grou
     _require(visit, tenant_id)
     for msisdn in msisdns:
         contact, _ = book.put(tenant_id, msisdn, name, actor=visit.actor, channel=visit.channel)
-        if group_id != NO_NAME:
+        if group_id != NO_GROUP:
             groups.add(tenant_id, group_id, contact.id, actor=visit.actor, channel=visit.channel)
     return len(msisdns)
 

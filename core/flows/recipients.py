@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from core import phone
@@ -23,14 +23,14 @@ _BETWEEN = re.compile(r"[,;*#/&|\n]+|\s+(?:na|and)\s+")
 
 
 class NoGroups(Conflict):
-    """A business without groups wants to send to one."""
+    """A business without groups wants to put somebody into one."""
 
     code = "no_groups"
     title = "No groups yet"
     sentence = "You have no groups yet. Make one under Contacts."
 
 
-class GroupEmpty(Conflict):
+class GroupEmpty(Invalid):
     """Nobody to send to."""
 
     code = "group_empty"
@@ -54,11 +54,9 @@ class Recipients:
 def ask_recipients(visit: Visit, tenant_id: int) -> Part[Recipients]:
     """Ask whom to send to. Raises: NoGroups, GroupEmpty, TooManyRecipients."""
     count = contacts.count(tenant_id)
-    options = {
-        "one": visit.say("One number"),
-        "list": visit.say("Several numbers"),
-        "group": visit.say("A group"),
-    }
+    options = {"one": visit.say("One number"), "list": visit.say("Several numbers")}
+    if groups.listing(tenant_id, limit=1):
+        options["group"] = visit.say("A group")
     if count:
         options["all"] = visit.say("All contacts ({count})", count=f"{count:,}")
     way = yield from Choose("send_to", visit.say("Send to:"), options)
@@ -120,23 +118,29 @@ def _read(part: str) -> list[str]:
 
 
 def _group(visit: Visit, tenant_id: int) -> Part[Recipients]:
-    group_id = yield from ask_group(visit, "send_group", tenant_id)
-    group = groups.one(tenant_id, group_id)
-    return _checked(
-        brief(group.name, 24), groups.numbers(tenant_id, group_id, limit=RECIPIENTS_MAX + 1)
+    def numbers(group_id: str) -> list[str]:
+        return groups.numbers(tenant_id, group_id, limit=RECIPIENTS_MAX + 1)
+
+    group_id = yield from ask_group(
+        visit, "send_group", tenant_id, lambda chosen: _checked("", numbers(chosen))
     )
+    name = brief(groups.one(tenant_id, group_id).name, 24)
+    return _checked(name, numbers(group_id))
 
 
-def ask_group(visit: Visit, key: str, tenant_id: int) -> Part[str]:
+def ask_group(
+    visit: Visit, key: str, tenant_id: int, look: Callable[[str], object] | None = None
+) -> Part[str]:
     """Ask for a group; gives its id. Raises: NoGroups."""
     found = groups.listing(tenant_id, limit=GROUPS_SHOWN)
     if not found:
         raise NoGroups
     options = {group.id: f"{brief(group.name, 24)} ({size:,})" for group, size in found}
-    return (yield from Pick(key, visit.say("Which group?"), options))
+    return (yield from Pick(key, visit.say("Which group?"), options, look))
 
 
 def _checked(name: str, msisdns: Sequence[str]) -> Recipients:
+    """Read whom a group stands for. Raises: GroupEmpty, TooManyRecipients."""
     if not msisdns:
         raise GroupEmpty
     if len(msisdns) > RECIPIENTS_MAX:

@@ -20,7 +20,7 @@ from core.messaging.queries import UsageBy
 from core.money import Money
 from core.tenants.profiles import Profile
 
-SHOWN = 5
+SHOWN = 4
 WEEK_DAYS = 7
 
 DELIVERED = (Status.DELIVERED,)

@@ -26,7 +26,7 @@ from core.tenants.models import Role
 from core.tenants.profiles import Profile
 from core.tenants.roles import Right
 
-SIGNS_NAMED = 3
+SIGNS_NAMED = 2
 
 
 class NeedsManager(NotAllowed):

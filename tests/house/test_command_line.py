@@ -16,7 +16,7 @@ from tests import servers
 ROOT = Path(__file__).parents[2]
 COMMANDS = [
     ["up"], ["web"], ["worker"], ["bot"], ["sandbox"], ["migrate"], ["migrate", "--status"],
-    ["doctor"], ["prove"], ["admin", "key"], ["demo"],
+    ["doctor"], ["prove"], ["admin", "key"], ["demo"], ["talk", "menu"], ["screens"],
 ]  # fmt: skip
 
 
