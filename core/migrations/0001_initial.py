@@ -470,6 +470,7 @@ def up(migrator, db):
         chat_id = BigIntegerField()
         message_id = BigIntegerField(null=True)
         is_open = BooleanField(default=True)
+        outcome = CharField(null=True, max_length=1000)
         created_at = InstantField()
         expires_at = InstantField()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from core.notices import digest, money_cards, state_cards, tenant_cards
+from core.notices import digest, money_cards, questions, state_cards, tenant_cards
 from core.notices.cards import Drawn
 
 # The kind of a subject, and what draws one from its key.
@@ -17,6 +17,7 @@ DRAWERS: Mapping[str, Callable[[str], Drawn | None]] = MappingProxyType(
         "differs": money_cards.draw_differing,
         "sending": state_cards.draw_sending,
         "alert": state_cards.draw_alert,
+        "question": questions.draw_question,
         "digest": digest.draw_digest,
     }
 )

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from core.notices import alerts, cards, digest, facts, floats, following, notebook, posting
+from core.notices import (
+    alerts,
+    cards,
+    digest,
+    facts,
+    floats,
+    following,
+    notebook,
+    posting,
+    questions,
+)
 from core.queue import Periodic, job
 
 
@@ -13,6 +23,7 @@ def tell() -> None:
     Safe to run anywhere, at once, and as often as one likes.
     """
     facts.look_at_new()
+    questions.expire_old()
     posting.deliver()
     bot = posting.bot()
     if bot is not None:
@@ -49,6 +60,7 @@ def forget_old() -> None:
     notebook.forget_old()
     cards.forget_old()
     alerts.forget_old()
+    questions.forget_old()
 
 
 PERIODIC = (

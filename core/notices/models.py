@@ -112,7 +112,8 @@ OpsAlert.add_index(
 class OpsQuestion(Model):
     """Something an admin began in the ops chat, and has to say a second time or say why.
 
-    `once` is the update that began it; `asks` is `press` or `words`.
+    `once` is the update that began it; `asks` is `press` or `words`; `outcome` says, in the card's
+    markup, how it ended.
     """
 
     id = peewee.CharField(max_length=30, primary_key=True)
@@ -124,6 +125,7 @@ class OpsQuestion(Model):
     chat_id = peewee.BigIntegerField()
     message_id = peewee.BigIntegerField(null=True)
     is_open = peewee.BooleanField(default=True)
+    outcome = peewee.CharField(max_length=1000, null=True)
     created_at = InstantField()
     expires_at = InstantField()
 

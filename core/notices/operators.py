@@ -51,11 +51,11 @@ def _telegram_name(telegram_id: int) -> str:
     return person.name if person else f"admin {telegram_id}"
 
 
-def moment(at: datetime) -> str:
+def moment(at: datetime, *, seconds: bool = False) -> str:
     """Write a moment as people in Nairobi say it.
 
     >>> moment(datetime(2026, 11, 23, 6, 5, tzinfo=clock.NAIROBI))
     '23 Nov 06:05'
     """
     local = at.astimezone(clock.NAIROBI)
-    return f"{local.day} {local:%b %H:%M}"
+    return f"{local:%H:%M:%S}" if seconds else f"{local.day} {local:%b %H:%M}"

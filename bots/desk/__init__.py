@@ -1,0 +1,1 @@
+"""The ops chat from within: what an admin says or presses, and what comes of it."""
