@@ -12,6 +12,7 @@ from api.health import Alive, Ready
 from api.metrics import Metrics
 from api.openapi import OpenApi
 from api.resources import audit, keys, messages, signup, sms, tenant, topups
+from ussd import app as ussd
 
 ROUTES: tuple[tuple[str, object], ...] = (
     ("/healthz", Alive()),
@@ -65,4 +66,5 @@ ROUTES: tuple[tuple[str, object], ...] = (
     ("/sms/in/{secret}/dlr", sms_callbacks.DeliveryReports()),
     ("/sms/in/{secret}/mo", sms_callbacks.InboundTexts()),
     ("/telegram/{secret}", telegram_callbacks.Updates()),
+    *ussd.routes(),
 )

@@ -205,9 +205,10 @@ def _content(typed: str, shown: Shown) -> str:
     """What the conversation is told: no control characters, and the place of what was chosen."""
     text = "".join(
         " " if unicodedata.category(each) in ("Cc", "Cf", "Zl", "Zp") else each for each in typed
-    ).strip()
+    )
     if not shown.is_menu:
-        return text.removesuffix("#") if _NUMBER_WITH_HASH(text) else text
+        # Spaces at either end stay: a long text comes in pieces.
+        return text.strip().removesuffix("#") if _NUMBER_WITH_HASH(text.strip()) else text
     choice = _tidy(text)
     if not (choice.isascii() and choice.isdigit()):
         return choice

@@ -240,9 +240,11 @@ def end(dialect: str, session_id: str, outcome: str) -> bool:
     """Note that a gateway has ended a session, and how; False when we do not know it."""
     return bool(
         grouped(
-            lambda: UssdSession.update(is_over=True, outcome=outcome[:40])
-            .where(UssdSession.dialect == dialect, UssdSession.session_id == session_id)
-            .execute()
+            lambda: (
+                UssdSession.update(is_over=True, outcome=outcome[:40])
+                .where(UssdSession.dialect == dialect, UssdSession.session_id == session_id)
+                .execute()
+            )
         )
     )
 
