@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -41,7 +42,8 @@ def now() -> datetime:
 
 def ms() -> int:
     """The present instant in milliseconds since 1970, as columns hold it."""
-    return to_ms(now())
+    held = _held
+    return time.time_ns() // 1_000_000 if held is None else to_ms(held)
 
 
 def to_ms(instant: datetime) -> int:

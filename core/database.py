@@ -206,7 +206,10 @@ def snapshot() -> Iterator[None]:
 
 def after_commit(act: Callable[[], object]) -> None:
     """Do something once the outermost transaction holds; at once when there is none."""
-    db.obj.after_commit(act)
+    if in_transaction():
+        db.obj.after_commit(act)
+    else:
+        act()
 
 
 class _Ticket:

@@ -114,7 +114,7 @@ def job(*, priority: int = 0) -> Callable[[Callable[P, object]], Job[P]]:
 class _Nudger:
     """Collects nudges and enqueues each distinct one at most every PAUSE_S."""
 
-    PAUSE_S = 0.05
+    PAUSE_S = 0.1
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -123,8 +123,12 @@ class _Nudger:
         self._pid = 0
 
     def add(self, what: Job[Any], args: tuple[Any, ...]) -> None:
+        key = (what.name, args)
+        # What still waits to be told will be told after this, so once is enough.
+        if key in self._due and self._pid == os.getpid():
+            return
         with self._lock:
-            self._due[(what.name, args)] = what
+            self._due[key] = what
             if self._pid != os.getpid():  # a fork takes the thread's memory but not the thread
                 self._pid = os.getpid()
                 threading.Thread(target=self._loop, daemon=True, name="nudger").start()

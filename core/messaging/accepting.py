@@ -8,7 +8,7 @@ states what it means; a property test holds the three equal.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,8 +19,7 @@ from core.messaging.models import Message, Status
 from core.messaging.preparing import Row
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """Texts to be accepted together, and the hold that pays for them."""
 
     id: str

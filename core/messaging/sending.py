@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import peewee
 
@@ -27,8 +28,7 @@ __all__ = ["Accepted", "Batch", "Estimate", "Order", "Text", "estimate", "send"]
 _POSITION = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """One text we have taken on."""
 
     id: str
@@ -40,8 +40,7 @@ class Accepted:
     reference: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """The answer to a send: what was taken on, what was not, what it costs."""
 
     id: str
