@@ -12,6 +12,7 @@ from core.database import execute
 from core.gateways.onfon import Credentials, Onfon
 from core.gateways.rehearsal import Rehearsal
 from core.gateways.sms import SmsGateway
+from core.insisting import insist
 from core.messaging import claiming, recording, slots
 from core.messaging.models import GatewayAccount
 from core.queue import job
@@ -88,7 +89,7 @@ def hand_over(gateway: SmsGateway, claim: claiming.Claim) -> None:
     """Post one claim, outside any transaction, and record what came back."""
     rows = [(text.msisdn, text.body) for text in claim.texts]
     answer = gateway.send(claim.sender, rows, claim.is_unicode)
-    recording.record(claim, answer)
+    insist(lambda: recording.record(claim, answer))
 
 
 def _is_paused(account_id: int) -> bool:

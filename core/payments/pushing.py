@@ -17,6 +17,7 @@ from core import clock
 from core.database import transaction
 from core.gateways.daraja import PushAnswer, Reason
 from core.gateways.outcome import Outcome
+from core.insisting import insist
 from core.money import Money
 from core.payments import addresses, provider, querying, rehearsing, transitions
 from core.payments.alarms import Cause, raise_alarm
@@ -46,7 +47,12 @@ def push(topup_id: str) -> None:
         rehearsing.play(topup)
         return
     # No transaction is open from here until the answer is there.
-    _record(topup, _ask(topup))
+    answer = _ask(topup)
+    if answer.outcome is Outcome.BUSY:
+        # Not insisted on: put back twice, it could be taken from whoever is sending it by then.
+        _record(topup, answer)
+    else:
+        insist(lambda: _record(topup, answer))
 
 
 @job()

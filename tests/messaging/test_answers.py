@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
 
+from core import database
 from core.events import Event
 from core.gateways.onfon import Verdict
 from core.gateways.outcome import Outcome
@@ -45,6 +46,7 @@ from tests.messaging.scene import (
     submission,
 )
 from tests.races import together
+from tests.storage.crowd import break_connection
 
 REFUSED_ROW = RowAnswer(Outcome.REFUSED, code="401", why="Sender not allowed")
 BLOCKED_ROW = RowAnswer(Outcome.REFUSED, code="403", why="No credit left", blocked=True)
@@ -378,3 +380,24 @@ def test_a_gateway_reply_is_kept_as_it_came(make_tenant: Make) -> None:
     hand_over(Gateway(Answer(answer.outcome, answer.rows, raw=raw)))
 
     assert Submission.get().reply == raw[:20_000]
+
+
+def test_an_answer_is_written_down_though_the_connection_broke_meanwhile(make_tenant: Make) -> None:
+    if not database.is_postgres():
+        return  # a file does not hang up
+
+    class Restarting(Gateway):
+        """Answers while our database starts anew."""
+
+        def send(self, sender_id: str, rows: Sequence[tuple[str, str]], unicode: bool) -> Answer:
+            answer = super().send(sender_id, rows, unicode)
+            break_connection()
+            return answer
+
+    tenant = make_tenant("10", price="1.00")
+    send(tenant, ASHA, JUMA)
+    hand_over(Restarting(accepted("a", "b")))
+
+    assert statuses() == ["submitted", "submitted"]
+    assert held(tenant) == "0.00"
+    assert_proved()

@@ -7,7 +7,9 @@ import signal
 import threading
 import time
 
-from core import pace, queue, quota
+import psycopg
+
+from core import database, pace, queue, quota
 from core.database import execute, grouped, transaction
 from core.queue import Periodic, job
 
@@ -95,3 +97,16 @@ def work_until_noted(number: int, like: str, patience_s: float) -> str:
     threading.Thread(target=watch, daemon=True).start()
     queue.run_worker(TIMETABLE, workers=2)
     return "ended"
+
+
+def break_connection() -> None:
+    """Do to this thread's connection what a restart of the server does."""
+    pid = execute("SELECT pg_backend_pid()").fetchone()[0]
+    with psycopg.connect(
+        host=database.db.obj.connect_params["host"],
+        port=database.db.obj.connect_params["port"],
+        user="postgres",
+        dbname="postgres",
+        autocommit=True,
+    ) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))

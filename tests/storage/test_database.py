@@ -9,7 +9,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import peewee
-import psycopg
 import pytest
 
 from core import clock, database
@@ -18,6 +17,7 @@ from core.pace import Pace
 from tests.processes import apart
 from tests.races import together
 from tests.storage import crowd
+from tests.storage.crowd import break_connection
 
 
 class Odd(Exception):
@@ -206,19 +206,6 @@ def test_what_is_for_after_the_commit_waits_for_the_outermost(store: str) -> Non
     assert done == ["inner"]
     database.after_commit(lambda: done.append("at once"))
     assert done == ["inner", "at once"]
-
-
-def break_connection() -> None:
-    """Do to this thread's connection what a restart of the server does."""
-    pid = execute("SELECT pg_backend_pid()").fetchone()[0]
-    with psycopg.connect(
-        host=database.db.obj.connect_params["host"],
-        port=database.db.obj.connect_params["port"],
-        user="postgres",
-        dbname="postgres",
-        autocommit=True,
-    ) as other:
-        other.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
 
 
 def test_a_broken_connection_is_replaced_by_the_next_question(store: str) -> None:
