@@ -9,7 +9,7 @@ import pytest
 from core.ledger import accounts
 from core.ledger.accounts import Platform, Purse, platform
 from core.ledger.models import Account
-from core.messaging import dispatch, queries, reports
+from core.messaging import dispatch, operations, queries, reports
 from core.messaging.models import REHEARSAL_ACCOUNT, Message, Report
 from core.tenants.profiles import Profile, profile
 from tests.messaging.scene import (
@@ -110,6 +110,14 @@ def test_a_business_that_waits_for_approval_can_rehearse(
     dispatch.dispatch(REHEARSAL_ACCOUNT)
 
     assert message(batch).status == "submitted"
+
+
+def test_no_operator_is_asked_about_test_texts(play: Profile) -> None:
+    send(play, "0712000004")
+    dispatch.dispatch(REHEARSAL_ACCOUNT)
+
+    assert Message.get().status == "unknown"
+    assert operations.in_doubt() == []
 
 
 def test_real_reports_cannot_reach_test_texts(play: Profile) -> None:
