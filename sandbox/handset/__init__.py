@@ -1,4 +1,4 @@
-"""The handset page: the customer's phone, in a browser."""
+"""The handset page: a phone, the bot, the operators and the fault switches, in a browser."""
 
 from __future__ import annotations
 
@@ -11,7 +11,22 @@ from sandbox.replies import App
 from sandbox.world import World
 
 FOLDER = Path(__file__).parent
-FILES = ("handset.html", "handset.css", "handset.js")
+KINDS = (".html", ".css", ".js")
+FILES = tuple(sorted(path.name for path in FOLDER.iterdir() if path.suffix in KINDS))
+
+# Nothing but what is served here, and no script or style inside the page itself.
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
 
 
 def add_routes(app: App, _: World) -> None:
@@ -32,5 +47,6 @@ class Page:
         """The file as it is now."""
         resp.data = self._path.read_bytes()
         resp.content_type = self._kind
-        resp.set_header("Content-Security-Policy", "default-src 'self'; img-src 'self' data:")
+        resp.set_header("Content-Security-Policy", POLICY)
+        resp.set_header("X-Content-Type-Options", "nosniff")
         resp.cache_control = ["no-cache"]
