@@ -383,7 +383,8 @@ def press(body: Body) -> Json:
     if not chat.is_private and not chat.has(person.id):
         raise Invalid("That person is not in the group.")
     query = body.fingers.press(person, message, data)
-    answer = body.telegram.queries.wait(query, float(body.given.get("wait") or 0))
+    patience = min(float(body.given.get("wait") or 0), WAIT_MAX_SECONDS)
+    answer = body.telegram.queries.wait(query, patience)
     return {"callback_query_id": query.id, "message_id": message.id, "data": data, "answer": answer}
 
 

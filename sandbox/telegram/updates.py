@@ -44,6 +44,10 @@ UNASKED = frozenset(KINDS) - {"chat_member", "message_reaction", "message_reacti
 
 BATCH_MAX = 100
 TIMEOUT_MAX = 50
+FUTURE_MAX = 10
+"""An offset further ahead than this is not understood, and everything comes."""
+
+POLLED_SECONDS = 10.0
 KEPT_SECONDS = 24 * 3600
 
 _HOOKED = (
@@ -165,9 +169,9 @@ class Updates:
             self.allowed = wanted or UNASKED
 
     def is_polled(self) -> bool:
-        """Whether somebody waits for updates at this moment."""
+        """Whether somebody waits for updates, or has just taken some."""
         with self._news:
-            return self._poller != 0
+            return self._poller != 0 or time.monotonic() - self._last_poll[1] < POLLED_SECONDS
 
     def end_poll(self, why: str) -> None:
         """Send whoever waits away."""
@@ -213,6 +217,8 @@ class Updates:
         return timeout, 1 if now < last_time + 0.5 else limit
 
     def _confirm(self, offset: int) -> None:
+        if offset > self._next + FUTURE_MAX:
+            return  # of another life: it says nothing about these
         ids = list(self._waiting)
         gone = ids[:offset] if offset < 0 else [one for one in ids if one < offset]
         for update_id in gone:

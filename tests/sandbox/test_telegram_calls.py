@@ -683,6 +683,13 @@ def test_an_update_comes_again_until_it_is_confirmed(sandbox: Sandbox) -> None:
     assert sandbox.ok("getUpdates", offset=-1) == third
 
 
+def test_an_offset_from_another_life_confirms_nothing(sandbox: Sandbox) -> None:
+    asha = sandbox.person()
+    sandbox.act("say", from_=asha, text="news")
+
+    assert len(sandbox.ok("getUpdates", offset=2**31 - 1)) == 1
+
+
 def test_a_long_poll_ends_with_the_news(sandbox: Sandbox) -> None:
     asha = sandbox.person()
     timer = threading.Timer(0.2, lambda: sandbox.act("say", from_=asha, text="news"))
