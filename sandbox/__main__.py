@@ -14,7 +14,8 @@ from sandbox.server import Server
 def main() -> int:
     """Read the command line, serve, answer an exit code."""
     parser = argparse.ArgumentParser(
-        prog="sandbox", description="Stand-ins for Onfon and M-Pesa, and the handset page."
+        prog="sandbox",
+        description="Stand-ins for Onfon, M-Pesa, Telegram and USSD, and the handset page.",
     )
     parser.add_argument("--port", type=int, default=8001, help="0 for any free one")
     parser.add_argument("--bind", default="127.0.0.1")
