@@ -15,7 +15,8 @@ from core.tenants import admin_keys, keys
 from core.tenants.models import TenantStatus
 from core.tenants.profiles import Profile
 
-# For each address on the routes that need no key. Sign-ups and codes have limits of their own.
+# For each address on the routes that need no key, and for tries with a key that is none. Sign-ups
+# and codes have limits of their own.
 PUBLIC_PER_MINUTE = 300
 
 # Scopes remembered as used up; more of them than this, and the database is asked again.
@@ -95,7 +96,11 @@ def by_tenant(
     Raises: Unauthenticated, TooMany, WrongTenant, AddressNotAllowed, MissingScope,
     TenantNotActive.
     """
-    caller = keys.authenticate(_key(req))
+    try:
+        caller = keys.authenticate(_key(req))
+    except Unauthenticated:
+        _count_stranger(req, resp)
+        raise
     profile = caller.profile
     req.context.language = profile.language
     rates = settings().limits.requests_per_minute
@@ -114,7 +119,11 @@ def by_tenant(
 
 def by_admin(req: falcon.Request, resp: falcon.Response) -> AdminCall:
     """Let the operator in. Raises: AdminUnauthenticated, TooMany."""
-    key = admin_keys.authenticate(req.env.get("HTTP_X_ADMIN_KEY", ""))
+    try:
+        key = admin_keys.authenticate(req.env.get("HTTP_X_ADMIN_KEY", ""))
+    except Unauthenticated:
+        _count_stranger(req, resp)
+        raise
     _take_permit(resp, f"admin:{key.id}", settings().limits.requests_per_minute["standard"])
     return AdminCall(req, resp, f"admin:{key.name}"[:60], None)
 
@@ -124,6 +133,12 @@ def by_anyone(req: falcon.Request, resp: falcon.Response) -> Call:
     call = Call(req, resp, "public", None)
     _take_permit(resp, f"public:{limits.network(call.address)}", PUBLIC_PER_MINUTE)
     return call
+
+
+def _count_stranger(req: falcon.Request, resp: falcon.Response) -> None:
+    """Let an address try only so many keys that are none. Raises: TooMany."""
+    address = limits.network(addresses.client(req.env))
+    _take_permit(resp, f"stranger:{address}", PUBLIC_PER_MINUTE)
 
 
 def _key(req: falcon.Request) -> str:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from api import calls
 from core import clock
 from core.tenants import keys
 from core.tenants.models import ApiKey, TenantStatus
@@ -192,6 +193,18 @@ def test_answers_tell_what_is_left_of_the_minute(ask, acme):
 
 def test_a_refusal_tells_it_too(ask, rival):
     assert "RateLimit-Remaining" in ask.get(rival.path).headers
+
+
+def test_keys_that_are_none_are_tried_only_so_often(anyone, ask, acme, monkeypatch):
+    monkeypatch.setattr(calls, "PUBLIC_PER_MINUTE", 3)
+    clock.freeze(clock.now().replace(second=20, microsecond=0))
+
+    strangers = [anyone.get(acme.path) for _ in range(3)] + [anyone.get("/admin/tenants")]
+
+    assert [answer.status_code for answer in strangers] == [401, 401, 401, 429]
+    assert strangers[0].headers["RateLimit-Remaining"] == "2"
+    assert strangers[-1].headers["Retry-After"] == "40"
+    assert ask.get(acme.path).status_code == 200
 
 
 def test_too_many_requests_wait_for_the_next_minute(ask, acme, change_settings):
