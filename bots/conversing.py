@@ -15,7 +15,6 @@ from core.database import recover
 from core.dialogue.engine import Engine
 from core.dialogue.screens import Asks, Reply, Screen
 from core.flows import Visit, conversation, open_visit
-from core.settings import settings
 from core.telegram import inbox, places
 from core.telegram.inbox import At, View
 from core.tenants import people
@@ -125,8 +124,6 @@ class _Taking:
             return self._show(self.engine.home(self.visit))
         if name == "cancel":
             return self._show(self.engine.home(self.visit), sentences.CANCELLED)
-        if name == "topup" and not settings().telegram.topup_in_chat:
-            return Turn(self.visit, self.view, aside=sentences.topup_elsewhere(self.visit.say))
         if (flow := commands.FLOW_OF.get(name)) is not None:
             return self._show(self.engine.start(self.visit, flow))
         if name == "privacy":

@@ -72,10 +72,6 @@ _ASK = (
     "For a person to look at it, write /paysupport followed by your question and the M-PESA code, "
     "like this: /paysupport SJK4A1B2C3 is missing"
 )
-_TOPUP_ELSEWHERE = (
-    "Top-ups are not started in this chat. Pay by M-PESA from your phone: dial {code} and choose "
-    "Top up."
-)
 
 
 def privacy(say: Say) -> str:
@@ -86,11 +82,6 @@ def privacy(say: Say) -> str:
 def paysupport(say: Say, *, can_ask: bool) -> str:
     """What to do about a payment; how to reach a person, where one listens."""
     return _paragraphs(say, (*_PAYMENTS, _ASK) if can_ask else _PAYMENTS)
-
-
-def topup_elsewhere(say: Say) -> str:
-    """How to top up where the operator does not want it done in a chat."""
-    return say(_TOPUP_ELSEWHERE, code=settings().ussd.service_code)
 
 
 def _paragraphs(say: Say, sentences: tuple[str, ...]) -> str:

@@ -134,7 +134,6 @@ async def _offer_to_share(bot: Bot, chat_id: int, turn: Turn) -> None:
     keyboard = ReplyKeyboardMarkup(
         [[KeyboardButton(turn.say(sentences.SHARE), request_contact=True)], [turn.say("Cancel")]],
         resize_keyboard=True,
-        one_time_keyboard=True,
     )
     # A message of its own: one with such a keyboard can never be edited.
     await bot.send_message(chat_id, turn.say(sentences.TAP_TO_SHARE), reply_markup=keyboard)

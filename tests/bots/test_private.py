@@ -398,14 +398,6 @@ def test_a_question_about_a_payment_reaches_the_people_behind(asha: Phone) -> No
     assert "Your question has gone" in asha.seen[-1].text
 
 
-def test_topping_up_in_chat_can_be_switched_off(asha: Phone, change_settings: Any) -> None:
-    change_settings("telegram", topup_in_chat=False)
-
-    run(asha.say("/topup"))
-
-    assert "*384*1234#" in asha.seen[-1].text
-
-
 def test_a_bug_of_ours_gets_an_apology_and_a_reference(asha: Phone, caplog: Any) -> None:
     run(asha.say("/help"))
 

@@ -136,6 +136,49 @@ def test_a_menu_is_shown_and_edited_in_place(either: Stack) -> None:
     assert _state(either)["unanswered_presses"] == 0
 
 
+def test_a_stranger_registers_by_sharing_their_own_number(either: Stack) -> None:
+    asha = Chatter(either, 712000009)
+    other = Chatter(either, 712000008)
+    asha.say("/start")
+    asha.sees("SMS for your business")
+    asha.press("Register")
+    asha.sees("Language / Lugha")
+    asha.press("English")
+    asha.sees("Tap the button below")
+    asha.act("contact", of=other.user)
+    asha.sees("not your own number")
+    asha.press("Share my phone number")
+    asha.sees("Do you accept the terms?")
+    asha.press("I accept")
+    asha.sees("Name of your business:")
+    asha.say("Salon Zuri")
+    asha.sees("Your own name:")
+    asha.say("Asha")
+    asha.sees("waits for approval")
+
+    assert asha.chat()["reply_keyboard"] is None
+    assert Tenant.get(Tenant.name == "Salon Zuri").status == "pending"
+    assert Person.get(Person.telegram_id == asha.user).msisdn == "254712000009"
+
+
+def test_a_key_is_shown_once_behind_a_veil_and_goes_with_a_tap(stack: Stack) -> None:
+    asha = Chatter(stack, ASHA)
+    asha.say("/keys")
+    asha.sees("API keys")
+    asha.press("New test key")
+    asha.sees("A name for the key")
+    asha.say("Website")
+    asha.sees("Make the test key Website?")
+    asha.press("Confirm")
+    shown = asha.sees("sk_test_")
+
+    assert shown["protected"]
+    assert "spoiler" in [each["type"] for each in shown["entities"]]
+    assert asha.press("Copy")["copied"].startswith("sk_test_")
+    asha.press("Done")
+    wait_until(lambda: "sk_test_" not in str(asha.told()))
+
+
 def test_a_press_repeated_and_delivered_twice_is_one(either: Stack) -> None:
     either.faults(telegram={"update_duplicate": True})
     asha = Chatter(either, ASHA)
