@@ -83,7 +83,7 @@ def run(claimed: Claim, act: Callable[[str], Answer], *, is_secret: bool) -> tup
     try:
         answer = act(claimed.once(earlier))
     except (Refused, Refusals):
-        idempotency.release(claimed.scope, claimed.key)
+        idempotency.release(claimed.scope, claimed.key, earlier)
         raise
     # New keys are in some answers. Those are kept sealed, or a look into the table would do.
     kept = secrets.seal(answer.body.decode()).encode() if is_secret else answer.body

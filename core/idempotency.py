@@ -67,13 +67,14 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A key claimed for a request, and when it was claimed first (ms).
+    """A key claimed for a request, when it was claimed first, and the end of our lease (ms).
 
-    The moment tells this use of the key from another one after the key's day is over; a repeat that
-    takes over from a crashed request gets the first one's.
+    The first moment tells this use of the key from another one after the key's day is over; a
+    repeat that takes over from a crashed request gets the first one's. The lease is the claim's.
     """
 
     since_ms: int
+    lease_ms: int
 
 
 _BEGIN = """
@@ -101,7 +102,7 @@ def begin(scope: str, key: str, fingerprint: str) -> Stored | Begun:
         return row is not None
 
     if grouped(claim):
-        return Begun(now)
+        return Begun(now, now + LEASE_MS)
     record = IdempotencyRecord.get_or_none(
         IdempotencyRecord.scope == scope, IdempotencyRecord.key == key
     )
@@ -114,7 +115,7 @@ def begin(scope: str, key: str, fingerprint: str) -> Stored | Begun:
     taken = grouped(lambda: execute(_TAKE_OVER, (now + LEASE_MS, scope, key, now)).fetchone())
     if taken is None:
         raise InProgress
-    return Begun(int(taken[0]))
+    return Begun(int(taken[0]), now + LEASE_MS)
 
 
 def finish(scope: str, key: str, answer: Stored) -> None:
@@ -128,12 +129,17 @@ def finish(scope: str, key: str, answer: Stored) -> None:
     )
 
 
-def release(scope: str, key: str) -> None:
-    """Let go of a key whose request was refused before it did anything."""
+def release(scope: str, key: str, begun: Begun) -> None:
+    """Let go of a key whose request was refused before it did anything.
+
+    Unless a repeat has taken over meanwhile: the key is its own now, and what it does must be found
+    under the same `once`.
+    """
     grouped(
         lambda: execute(
-            "DELETE FROM idempotency_record WHERE scope = %s AND key = %s AND status IS NULL",
-            (scope, key),
+            "DELETE FROM idempotency_record "
+            "WHERE scope = %s AND key = %s AND status IS NULL AND lease_until = %s",
+            (scope, key, begun.lease_ms),
         )
     )
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from core import clock, idempotency
-from core.idempotency import InProgress, KeyReused, Stored
+from core.idempotency import Begun, InProgress, KeyReused, Stored
 from tests.races import outcomes, together
 
 ANSWER = Stored(202, "application/json", b'{"id": "bat_1", "said": "\xc3\xa9\x00"}')
@@ -21,6 +21,12 @@ def _held(store: str) -> None:
 def begin(key: str = "k", fingerprint: str = "f", scope: str = "1:live") -> Stored | None:
     found = idempotency.begin(scope, key, fingerprint)
     return found if isinstance(found, Stored) else None
+
+
+def claimed() -> Begun:
+    found = idempotency.begin("1:live", "k", "f")
+    assert isinstance(found, Begun)
+    return found
 
 
 def test_an_answer_is_given_again_byte_for_byte() -> None:
@@ -54,16 +60,25 @@ def test_of_twins_at_one_moment_one_runs() -> None:
 
 
 def test_a_refused_request_gives_its_key_back() -> None:
-    begin()
-    idempotency.release("1:live", "k")
+    idempotency.release("1:live", "k", claimed())
 
     assert begin(fingerprint="corrected") is None
 
 
+def test_a_refused_request_leaves_the_key_to_whoever_has_taken_it_over() -> None:
+    slow = claimed()
+    clock.advance(idempotency.LEASE_MS / 1000 + 1)
+    assert begin() is None
+    idempotency.release("1:live", "k", slow)
+
+    with pytest.raises(InProgress):
+        begin()
+
+
 def test_an_answer_cannot_be_let_go() -> None:
-    begin()
+    mine = claimed()
     idempotency.finish("1:live", "k", ANSWER)
-    idempotency.release("1:live", "k")
+    idempotency.release("1:live", "k", mine)
 
     assert begin() == ANSWER
 
@@ -94,8 +109,9 @@ def test_twins_of_a_request_that_is_refused_meet_no_error() -> None:
 
     def run(_: int) -> None:
         for _ in range(20):
-            if begin() is None:
-                idempotency.release("1:live", "k")
+            found = idempotency.begin("1:live", "k", "f")
+            if isinstance(found, Begun):
+                idempotency.release("1:live", "k", found)
 
     found = together(8, run)
 
@@ -125,18 +141,16 @@ def test_old_keys_are_forgotten_and_young_ones_kept() -> None:
 
 def test_a_key_used_anew_after_its_day_is_another_use(store: str) -> None:
     clock.freeze(clock.now())
-    first = idempotency.begin("1:live", "k", "f")
+    first = claimed()
     idempotency.finish("1:live", "k", ANSWER)
     clock.advance(idempotency.KEEP_MS / 1000 + 1)
-    again = idempotency.begin("1:live", "k", "f")
 
-    assert isinstance(again, idempotency.Begun)
-    assert again != first
+    assert claimed().since_ms != first.since_ms
 
 
 def test_whoever_takes_over_goes_on_with_the_same_use(store: str) -> None:
     clock.freeze(clock.now())
-    first = idempotency.begin("1:live", "k", "f")
+    first = claimed()
     clock.advance(idempotency.LEASE_MS / 1000 + 1)
 
-    assert idempotency.begin("1:live", "k", "f") == first
+    assert claimed().since_ms == first.since_ms
