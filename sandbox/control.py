@@ -49,10 +49,14 @@ class State(Door):
     """GET /state"""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Everything held; lists are oldest first and `limit` keeps the newest of each."""
+        """Everything held; lists are oldest first and `limit` keeps the newest of each.
+
+        Without `messages`, chats are only named.
+        """
         to = msisdn(req.get_param("to") or "")
         since = _since(req.get_param("since"))
         limit = req.get_param_as_int("limit", min_value=0)
+        messages = req.get_param_as_bool("messages", default=True)
         world, daraja = self._world, self._world.daraja
 
         def cut(rows: list[Any]) -> list[Any]:
@@ -73,7 +77,7 @@ class State(Door):
                 "payments": cut(payments),
                 "callbacks": cut(callbacks),
                 "ussd": cut(world.ussd.sessions(to, since)),
-                "telegram": show_all(world.telegram, to, limit),
+                "telegram": show_all(world.telegram, to, limit, messages=messages),
                 "credits": plain(accounts.platform.credits),
                 "accounts": [account.shown() for account in accounts.every()],
                 "faults": world.faults.changed(),

@@ -16,7 +16,8 @@ async function look() {
   looking = true;
   try {
     const [mine, all, table] = await Promise.all([
-      ask(`/state?to=${phone() || 0}&limit=60`), ask("/state?limit=40"), ask("/faults")]);
+      ask(`/state?to=${phone() || 0}&limit=60&messages=false`),
+      ask("/state?limit=40&messages=false"), ask("/faults")]);
     showPhone(mine, all);
     showLog(all);
     showTotals(all);

@@ -219,12 +219,10 @@ class OneChat(Door):
         if chat is None:
             raise Invalid("There is no such chat.")
         me = read_me(telegram, req) or chat.person
-        with telegram.changed:
-            if wait > 0:
-                telegram.changed.wait_for(
-                    lambda: chat.version > since or telegram.is_over, timeout=wait
-                )
-            limit = req.get_param_as_int("limit", min_value=0)
+        limit = req.get_param_as_int("limit", min_value=0)
+        if wait > 0:
+            telegram.wait(chat, since, wait)
+        with telegram.lock:
             write(resp, look(telegram, chat, me, since, limit))
 
 
@@ -274,11 +272,13 @@ def show_chat(telegram: Telegram, chat: Chat) -> Json:
     return shown
 
 
-def show_all(telegram: Telegram, phone: str, limit: int | None) -> Json:
+def show_all(telegram: Telegram, phone: str, limit: int | None, *, messages: bool) -> Json:
     """Everything held, for GET /state; a phone narrows it to the chat of its owner."""
     with telegram.lock:
         chats = [
             look(telegram, chat, chat.person, limit=limit)
+            if messages
+            else show_chat(telegram, chat)
             for chat in telegram.chats.values()
             if not phone or (chat.person is not None and chat.person.phone == phone)
         ]

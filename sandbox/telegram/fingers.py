@@ -117,7 +117,7 @@ class Fingers:
         telegram = self._telegram
         if message.sender is not person:
             raise Invalid("Only own messages can be edited.")
-        with telegram.changed:
+        with telegram.lock:
             message.put(tidy(Formatted(text)))
             message.edit_date = int(time.time())
             telegram.touch(message.chat, message)
@@ -199,7 +199,7 @@ class Fingers:
     def change_member(self, chat: Chat, who: Person, status: Status, by: Person) -> None:
         """Somebody's part in a chat changes, and the bot is told."""
         telegram = self._telegram
-        with telegram.changed:
+        with telegram.lock:
             known: Status = "member" if chat.is_private else "left"
             before = chat.members.get(who.id, known)
             if before == status:
@@ -238,7 +238,7 @@ class Fingers:
             raise Invalid("Only a basic group can become a supergroup, and only once.")
         if new_id >= SUPERGROUPS_FROM or new_id in telegram.chats:
             raise Invalid("to is the id of no chat yet, below -1000000000000.")
-        with telegram.changed:
+        with telegram.lock:
             new = telegram.open_group(new_id, chat.title, dict(chat.members))
             chat.migrated_to = new_id
             ends = telegram.write(chat, by, other={"migrate_to_chat_id": new_id})

@@ -69,7 +69,7 @@ class Made(msgspec.Struct):
 
 
 class Telegram:
-    """One life of it; what it holds is guarded by `lock`, and `changed` tells of news."""
+    """One life of it; what it holds is guarded by `lock`."""
 
     def __init__(
         self,
@@ -83,7 +83,8 @@ class Telegram:
         self.account = account
         self.faults = faults
         self.lock = threading.RLock()
-        self.changed = threading.Condition(self.lock)
+        # One for each chat: a thousand watchers of others are not woken.
+        self._news: dict[int, threading.Condition] = {}
         self.life = secrets.token_hex(4)
         self.is_over = False
         self.bot = Person(account.bot_id, account.name, username=_username(account), is_bot=True)
@@ -127,11 +128,12 @@ class Telegram:
 
     def close(self) -> None:
         """This life is over: whoever waits for news of it need not."""
-        with self.changed:
+        with self.lock:
             self.is_over = True
             self.updates.close()
             self.webhook.stop()
-            self.changed.notify_all()
+            for news in self._news.values():
+                news.notify_all()
 
     # People and chats
 
@@ -230,11 +232,18 @@ class Telegram:
         chat.version = self.version
         if message is not None:
             message.version = self.version
-        self.changed.notify_all()
+        if news := self._news.get(chat.id):
+            news.notify_all()
+
+    def wait(self, chat: Chat, since: int, seconds: float) -> None:
+        """Return when people see something in a chat that is newer than a version."""
+        with self.lock:
+            news = self._news.setdefault(chat.id, threading.Condition(self.lock))
+            news.wait_for(lambda: chat.version > since or self.is_over, seconds)
 
     def write(self, chat: Chat, sender: Person, **content: Any) -> Message:
         """Put a message into a chat."""
-        with self.changed:
+        with self.lock:
             message = Message(
                 id=self.number_message(),
                 chat=chat,
@@ -282,7 +291,7 @@ class Telegram:
 
     def delete(self, message: Message) -> None:
         """Take a message away for everyone."""
-        with self.changed:
+        with self.lock:
             message.is_deleted = True
             if message.id in message.chat.pinned:
                 message.chat.pinned.remove(message.id)

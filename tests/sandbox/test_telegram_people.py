@@ -246,5 +246,8 @@ def test_the_state_shows_it_all(sandbox: Sandbox) -> None:
     assert [chat["id"] for chat in narrow["chats"]] == [asha]
     assert [one["text"] for one in narrow["chats"][0]["messages"]] == ["Karibu"]
     assert len(narrow["calls"]) == 1
+    named = sandbox.state(messages="false")["telegram"]["chats"]
+    assert [chat["id"] for chat in named] == [chat["id"] for chat in state["chats"]]
+    assert not any("messages" in chat for chat in named)
     assert sandbox.state()["totals"]["telegram_calls"] == 2
     assert sandbox.bot_token not in sandbox.get("/state").text
