@@ -82,7 +82,7 @@ class _Taking:
         Somebody killed us between the two. What we are looking at may be the very update that
         made that turn, so its answer must not be given to the question that came after.
         """
-        return (self.chat.version if self.chat else 0) != self.view.version
+        return self.chat is not None and self.chat.version != self.view.version
 
     def turn(self) -> Turn:
         match self.heard.kind:

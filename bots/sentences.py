@@ -45,8 +45,8 @@ _KEPT = (
     "phone you shared, your language, your role in a business, and what was bought and sent."
 )
 _WHY = (
-    "We keep it to give the service and to account for money. What you write here is stored "
-    "encrypted until it has been answered, then erased; a PIN you type is deleted from the chat."
+    "We keep it to give the service and to account for money. What else you write here is erased "
+    "when it has been dealt with, and a PIN you type is deleted from the chat at once."
 )
 _OTHERS = (
     "We do not sell it. Texts go to the mobile networks that deliver them, payments to Safaricom. "

@@ -8,6 +8,7 @@ import pytest
 from telegram.error import TimedOut
 
 from core import clock
+from core.dialogue.store import ChatRow
 from core.telegram import inbox, vanishing
 from core.telegram.models import TelegramSecret
 from tests.bots import flows
@@ -326,6 +327,21 @@ def test_a_confirmation_from_before_a_kill_pays_once(asha: Phone) -> None:
     run(story())
     assert len(flows.PAID) == 1
     assert "interrupted" in asha.screen.text
+
+
+def test_a_conversation_that_was_forgotten_begins_anew(asha: Phone) -> None:
+    async def story() -> None:
+        await asha.say("/topup")
+        await asha.say("500")
+        old = asha.data("Confirm")
+        ChatRow.delete().execute()
+        await asha.give(asha.pressing(old))
+        await asha.say("hello")
+
+    run(story())
+    assert flows.PAID == []
+    assert "interrupted" not in str([call.text for call in asha.seen])
+    assert "Menu" in asha.screen.text
 
 
 def test_what_was_typed_while_we_were_away_answers_nothing(asha: Phone) -> None:
