@@ -1,0 +1,308 @@
+"""Sending: what is shown is what is sent and what it costs, once, after a yes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from core import clock
+from core.contacts import contacts, groups
+from core.dialogue.screens import Asks
+from core.ledger import accounts
+from core.ledger.models import Hold
+from core.messaging import suppression
+from core.messaging.models import Message
+from core.money import Money
+from core.tenants import people, pins, team, tenants
+from core.tenants.models import Role
+from core.tenants.profiles import Profile
+from tests.flows.talking import ASHA, JUMA, PIN, ZAWADI, Talk, person_of
+from tests.races import together
+
+BY = {"actor": "test", "channel": "test"}
+
+
+@pytest.fixture
+def tenant(make_tenant: Callable[..., Profile]) -> Profile:
+    return make_tenant("100", price="0.80")
+
+
+@pytest.fixture
+def talk(tenant: Profile, join: Callable[..., Talk], channel: str) -> Talk:
+    return join(tenant, channel)
+
+
+def typed(talk: Talk, body: str) -> None:
+    """Type a text: on a phone it is then taken as it is."""
+    talk.say(body)
+    if talk.channel == "ussd":
+        talk.say("go")
+
+
+def agree(talk: Talk) -> None:
+    talk.say("yes")
+    if talk.channel == "ussd":
+        talk.say(PIN)
+
+
+def book(tenant: Profile, count: int = 5) -> str:
+    """A group of so many, and one contact outside it. Gives its id."""
+    group, _ = groups.create(tenant.tenant_id, "Wateja", **BY)
+    for number in range(count + 1):
+        contact, _ = contacts.put(tenant.tenant_id, f"073300{number:04d}", f"N{number}", **BY)
+        if number < count:
+            groups.add(tenant.tenant_id, group.id, contact.id, **BY)
+    return str(group.id)
+
+
+def available(tenant: Profile) -> Money:
+    return accounts.balance(tenant.tenant_id).available
+
+
+def test_one_number_gets_one_text(
+    tenant: Profile, join: Callable[..., Talk], channel: str, language: str
+) -> None:
+    talk = join(tenant, channel, language=language)
+    talk.start("menu", "send", "one", "0733 000 001")
+    typed(talk, "Habari yako")
+    assert talk.screen.asks is Asks.CONFIRM
+    assert all(part in talk.screen.text for part in ("0733 000 001", "KES 0.80", "KES 99.20"))
+    assert Message.select().count() == 0
+    agree(talk)
+    message = Message.get()
+
+    assert talk.screen.ends
+    assert (message.msisdn, message.body) == ("254733000001", "Habari yako")
+    assert available(tenant) == Money.parse("99.20")
+    assert Hold.get().actor == f"person:{person_of(talk).id}"
+
+
+def test_a_typed_list_gets_it_each_once(talk: Talk) -> None:
+    talk.start("send", "list", "0733000001*0733000002, 0733 000 001")
+    if talk.channel == "ussd":
+        talk.say("more", "0733000003", "go")
+    typed(talk, "Habari")
+    talk.say("notice")
+    agree(talk)
+
+    count = 3 if talk.channel == "ussd" else 2
+    assert Message.select().count() == count
+    assert Hold.select().count() == 1
+
+
+def test_a_group_is_written_to_and_nobody_else(talk: Talk, tenant: Profile) -> None:
+    group_id = book(tenant)
+    talk.start("send", "group", group_id)
+    typed(talk, "Habari")
+    talk.say("notice")
+    assert "Wateja: 5 x" in talk.screen.text
+    agree(talk)
+
+    assert Message.select().count() == 5
+
+
+def test_all_contacts_are_written_to(talk: Talk, tenant: Profile) -> None:
+    book(tenant)
+    talk.start("send", "all")
+    typed(talk, "Habari")
+    talk.say("notice")
+    agree(talk)
+
+    assert Message.select().count() == 6
+
+
+def test_an_advert_says_when_it_goes_and_leaves_out_who_left(
+    tenant: Profile, join: Callable[..., Talk], channel: str
+) -> None:
+    clock.freeze(datetime(2026, 3, 12, 21, 0, tzinfo=clock.NAIROBI))
+    suppression.add(tenant.tenant_id, "254733000000", "promotional", source="stop")
+    suppression.forget()
+    talk = join(tenant, channel)
+    talk.start("send", "group", book(tenant))
+    typed(talk, "Bei nusu leo")
+    talk.say("advert")
+    assert "4 x" in talk.screen.text
+    assert "1 opted out" in talk.screen.text
+    assert "Goes tomorrow 08:00" in talk.screen.text
+    agree(talk)
+
+    assert {row.status for row in Message.select()} == {"scheduled"}
+    assert all("STOP" in row.body for row in Message.select())
+
+
+def test_dear_letters_are_named_and_can_be_made_plain(
+    tenant: Profile, join: Callable[..., Talk], channel: str
+) -> None:
+    body = "Karibu – Jumamosi hii kuna nusu bei kwa kila mtu anayekuja mapema sana sana"
+    talk = join(tenant, channel)
+    talk.start("send", "one", "0733000001")
+    typed(talk, body)
+    assert "en dash" in talk.screen.text
+    talk.say("plain")
+    assert "KES 0.80" in talk.screen.text
+    agree(talk)
+
+    assert Message.get().body == body.replace("–", "-")
+
+
+def test_parts_are_put_together_as_they_were_meant(
+    tenant: Profile, join: Callable[..., Talk]
+) -> None:
+    talk = join(tenant, "ussd")
+    full = "a" * 78 + " b"
+    talk.start(
+        "send", "one", "0733000001", "wrong", "change", full, "more", "c d", "more", "e*f", "go"
+    )
+    agree(talk)
+
+    assert Message.get().body == full + "c d e*f"
+
+
+def test_too_little_money_leads_to_a_top_up(
+    make_tenant: Callable[..., Profile], join: Callable[..., Talk], channel: str
+) -> None:
+    talk = join(make_tenant("0.40", price="0.80"), channel)
+    talk.start("send", "one", "0733000001")
+    typed(talk, "Habari")
+    assert talk.keys == ["topup", "no"]
+    talk.say("topup")
+
+    assert talk.screen.step == "topup_amount"
+    assert Message.select().count() == 0
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_only_those_who_may_send_can(
+    tenant: Profile, join: Callable[..., Talk], channel: str, role: Role
+) -> None:
+    may = role in (Role.OWNER, Role.MANAGER, Role.SENDER)
+
+    assert join(tenant, channel, JUMA, role).start("send").ends is not may
+
+
+def test_a_role_taken_before_the_yes_sends_nothing(
+    tenant: Profile, join: Callable[..., Talk], channel: str
+) -> None:
+    owner, juma = join(tenant, channel), join(tenant, channel, JUMA, Role.SENDER)
+    juma.start("send", "one", "0733000001")
+    typed(juma, "Habari")
+    team.change_role(
+        tenant.tenant_id, person_of(juma).id, Role.VIEWER, by=person_of(owner), channel=channel
+    )
+    agree(juma)
+
+    assert Message.select().count() == 0
+
+
+def test_a_sender_needs_a_manager_for_much_money(
+    tenant: Profile, join: Callable[..., Talk], channel: str, change_settings: Callable[..., None]
+) -> None:
+    change_settings("rules", approval_threshold="1")
+    for msisdn, role, refused in ((JUMA, Role.SENDER, True), (ZAWADI, Role.MANAGER, False)):
+        talk = join(tenant, channel, msisdn, role)
+        talk.start("send", "list", "0733000001*0733000002")
+        talk.say(*(["go"] if channel == "ussd" else []))
+        typed(talk, "Habari")
+        talk.say("notice")
+        assert talk.screen.ends is refused
+
+
+def test_a_price_that_moves_is_shown_again(
+    tenant: Profile, join: Callable[..., Talk], channel: str
+) -> None:
+    talk = join(tenant, channel)
+    talk.start("send", "one", "0733000001")
+    typed(talk, "Habari")
+    tenants.set_terms(tenant.tenant_id, price=Money.parse("0.90"), **BY)
+    talk.say("yes")
+
+    assert "changed" in (talk.screen.notice or "")
+    assert "KES 0.90" in talk.screen.text
+    assert Message.select().count() == 0
+    agree(talk)
+    assert available(tenant) == Money.parse("99.10")
+
+
+def test_another_business_chosen_meanwhile_is_not_charged_unasked(
+    tenant: Profile, make_tenant: Callable[..., Profile], join: Callable[..., Talk], channel: str
+) -> None:
+    other = make_tenant("100", price="0.80")
+    join(tenant, channel)
+    talk = join(other, channel)
+    talk.start("send", "one", "0733000001")
+    typed(talk, "Habari")
+    people.choose(person_of(talk), other.tenant_id)
+    talk.say("yes")
+
+    assert "changed" in (talk.screen.notice or "")
+    assert Message.select().count() == 0
+
+
+def test_a_wrong_pin_thrice_locks_and_sends_nothing(
+    tenant: Profile, join: Callable[..., Talk]
+) -> None:
+    talk = join(tenant, "ussd")
+    talk.start("send", "one", "0733000001", "Habari", "go", "yes", "9753", "9753")
+    assert talk.screen.asks is Asks.PIN
+    assert "1" in (talk.screen.notice or "")
+    talk.say("9753")
+
+    assert "locked" in talk.screen.text
+    assert "locked" in talk.start("send").text
+    assert Message.select().count() == 0
+
+
+def test_guessing_the_pin_in_parallel_is_no_faster(
+    tenant: Profile, join: Callable[..., Talk]
+) -> None:
+    """The phone may be stolen and the gateway's secret known: three tries are three tries."""
+    talk = join(tenant, "ussd")
+    talk.start("send", "one", "0733000001", "Habari", "go", "yes")
+    shown = talk.screen
+    guesses = [f"{number}" for number in range(2582, 2606)]
+    together(len(guesses), lambda at: Talk("ussd", ASHA, screen=shown).say(guesses[at]))
+
+    assert Message.select().count() == 0
+    with pytest.raises(pins.PinLocked):
+        pins.require_open(person_of(talk))
+    assert person_of(talk).pin_locks == 1
+
+
+def test_a_double_tap_sends_once(talk: Talk, tenant: Profile) -> None:
+    talk.start("send", "one", "0733000001")
+    typed(talk, "Habari")
+    last = "yes"
+    if talk.channel == "ussd":
+        talk.say("yes")
+        last = PIN
+    shown = talk.screen
+    together(6, lambda _: Talk(talk.channel, ASHA, screen=shown).say(last))
+
+    assert Message.select().count() == 1
+    assert available(tenant) == Money.parse("99.20")
+
+
+def test_the_button_of_a_finished_send_sends_nothing_more(
+    tenant: Profile, join: Callable[..., Talk]
+) -> None:
+    talk = join(tenant, "telegram")
+    talk.start("send", "one", "0733000001", "Habari")
+    shown = talk.screen
+    talk.say("yes")
+    for _ in range(3):
+        old = Talk("telegram", ASHA, screen=shown)
+        old.say("yes")
+        assert old.screen.notice
+
+    assert Message.select().count() == 1
+
+
+def test_a_text_may_look_like_anything(talk: Talk) -> None:
+    body = "{0} {name} %s *1*2# <b>&amp; 00"
+    talk.start("send", "one", "0733000001")
+    typed(talk, body)
+    agree(talk)
+
+    assert Message.get().body == body
