@@ -291,6 +291,7 @@ def test_an_answer_and_giving_up_at_one_moment_end_with_the_answer(make_tenant: 
     together(16, act)
 
     assert statuses() == ["submitted"] * 8
+    assert {row.state for row in Submission.select()} == {"answered"}
     assert_proved()
 
 
