@@ -19,7 +19,8 @@ import structlog
 from core import clock
 from core.database import is_postgres, savepoint, transaction
 from core.events import Event
-from core.notices import alerts, cards, notebook, quiet, recipients, troubles
+from core.notices import alerts, cards, guarding, notebook, quiet, recipients, troubles
+from core.tenants.models import Person
 
 log = structlog.get_logger(__name__)
 
@@ -154,6 +155,24 @@ def _batch_accepted(event: Event, data: Mapping[str, Any]) -> None:
     _tell(event, recipients.asker(str(data["actor"])), {"batch": data["batch"]})
 
 
+def _access_changed(event: Event, data: Mapping[str, Any]) -> None:
+    person = Person.get_or_none(Person.id == data["person"])
+    if person is not None:
+        _tell(event, [f"phone:{person.msisdn}"], {})
+
+
+def _joined(event: Event, data: Mapping[str, Any]) -> None:
+    """Tell whoever invited them."""
+    _tell(event, [f"person:{data['by']}"], {"person": data["person"], "role": data["role"]})
+
+
+def _team_changed(event: Event, data: Mapping[str, Any]) -> None:
+    """Tell whoever it was done to, unless they did it themselves."""
+    if data["person"] != data["by"]:
+        told = {"person": data["person"], "role": data.get("role")}
+        _tell(event, [f"person:{data['person']}"], told)
+
+
 LOOKS: Mapping[str, Look] = MappingProxyType(
     {
         "tenant.pending": _tenant_pending,
@@ -174,5 +193,9 @@ LOOKS: Mapping[str, Look] = MappingProxyType(
         "sending.resumed": _sending_resumed,
         "balance.low": _balance_low,
         "batch.accepted": _batch_accepted,
+        "team.joined": _joined,
+        "team.role_changed": _team_changed,
+        "team.removed": _team_changed,
+        **dict.fromkeys(guarding.TO_THE_PHONE, _access_changed),
     }
 )

@@ -6,6 +6,7 @@ it may be repeated; a card is drawn by one pen at a time, and of several changes
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -21,6 +22,7 @@ from core.telegram import places
 
 log = structlog.get_logger(__name__)
 
+ROUND_S = 5.0
 # Longer than an edit can take.
 _LEASE = timedelta(seconds=30)
 _BACKOFF_S = (2, 5, 15, 60, 300)
@@ -29,9 +31,10 @@ _TRIES_MAX = 20
 
 def follow(bot: Telegram, turn: Callable[[], bool]) -> None:
     """Draw anew the cards whose subjects have changed, as far as the chat's allowance goes."""
+    ends = time.monotonic() + ROUND_S
     stale = OpsCard.select().where(OpsCard.shown < OpsCard.wanted, OpsCard.due_at <= clock.now())
     for card in stale.order_by(OpsCard.due_at, OpsCard.id).limit(50):
-        if not redraw(card, bot, turn):
+        if time.monotonic() > ends or not redraw(card, bot, turn):
             return
 
 

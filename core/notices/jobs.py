@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from core.notices import (
     alerts,
     cards,
@@ -15,6 +17,11 @@ from core.notices import (
 )
 from core.queue import Periodic, job
 
+# While Telegram is slow, so many threads of a process wait for it at most: texts and payments need
+# the others.
+AT_ONCE = 2
+_rounds = threading.BoundedSemaphore(AT_ONCE)
+
 
 @job(priority=2)
 def tell() -> None:
@@ -24,10 +31,15 @@ def tell() -> None:
     """
     facts.look_at_new()
     questions.expire_old()
-    posting.deliver()
-    bot = posting.bot()
-    if bot is not None:
-        following.follow(bot, posting.ops_turn)
+    if not _rounds.acquire(blocking=False):
+        return
+    try:
+        posting.deliver()
+        bot = posting.bot()
+        if bot is not None:
+            following.follow(bot, posting.ops_turn)
+    finally:
+        _rounds.release()
 
 
 @job()

@@ -77,15 +77,6 @@ def next_due() -> Notice | None:
     return found
 
 
-def in_hand() -> int:
-    """Count the notices that somebody is handing over now."""
-    return int(
-        Notice.select()
-        .where(Notice.state == NoticeState.POSTING.value, Notice.lease_until > clock.now())
-        .count()
-    )
-
-
 def claim(notice: Notice, channel: str) -> bool:
     """Take a notice for handing over. Whoever wins is the only one who ever posts this try."""
     with transaction():

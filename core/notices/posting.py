@@ -31,10 +31,7 @@ from core.telegram import places
 
 log = structlog.get_logger(__name__)
 
-# A round gives its thread back after a while; so many rounds at most hold a thread each while
-# Telegram is slow, because texts and payments need the others.
 ROUND_S = 5.0
-AT_ONCE = 3
 BACKOFF_S = (2, 5, 15, 60, 120, 300)
 # After so many turns a person is told by SMS.
 TURNS_MAX = 5
@@ -61,7 +58,7 @@ def deliver() -> None:
     """Hand over what is due, for a few seconds at most."""
     notebook.give_up_lost()
     ends = time.monotonic() + ROUND_S
-    while time.monotonic() < ends and notebook.in_hand() < AT_ONCE:
+    while time.monotonic() < ends:
         notice = notebook.next_due()
         if notice is None:
             return

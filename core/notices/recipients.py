@@ -42,8 +42,10 @@ def find(recipient: str, tenant_id: int | None) -> Hearer | None:
     kind, _, key = recipient.partition(":")
     if kind == "phone":
         tenant = rows.find(tenant_id) if tenant_id is not None else None
-        language = settings().app.languages[0] if tenant is None else tenant.language
-        return Hearer(key, language)
+        known = people.by_phone(key)
+        if known is not None:
+            return Hearer(key, known.language)
+        return Hearer(key, settings().app.languages[0] if tenant is None else tenant.language)
     person = Person.get_or_none(Person.id == key)
     if person is None:
         return None

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from core.ledger.accounts import balance
 from core.money import Money
+from core.notices import guarding
 from core.notices.notebook import Matter
 from core.notices.results import result
 from core.notices.saying import Nothing, Said, Words, kes, plainly, say
@@ -81,6 +82,10 @@ KINDS: Mapping[str, Compose] = MappingProxyType(
         "tenant.resumed": _tenant(RESUMED, TenantStatus.ACTIVE),
         "balance.low": _low,
         "batch.accepted": _result,
+        "team.joined": guarding.of_team(guarding.JOINED),
+        "team.role_changed": guarding.of_team(guarding.ROLE),
+        "team.removed": guarding.of_team(guarding.REMOVED),
+        **{name: guarding.of_phone(told) for name, told in guarding.TO_THE_PHONE.items()},
     }
 )
 
