@@ -45,8 +45,9 @@ _IN_DOUBT = """
     ORDER BY m.id
 """
 _IN_FLIGHT = """
-    SELECT 1 FROM submission s JOIN message m ON m.submission_id = s.id
-    WHERE s.state = 'posting' AND m.account_id = %s AND m.msisdn = %s AND m.status = 'submitting'
+    SELECT 1 FROM message
+    WHERE submission_id IN (SELECT id FROM submission WHERE state = 'posting')
+      AND account_id = %s AND msisdn = %s AND status = 'submitting'
     LIMIT 1
 """
 

@@ -150,15 +150,15 @@ def _name(of: _Waiting | _Known) -> _Name:
 
 _NEXT = """
     SELECT id, account_id, provider_id, msisdn, verdict, detail, received_at FROM report
-    WHERE {which} ORDER BY id LIMIT %s
+    WHERE {which} LIMIT %s
 """
 
 
 def _next_reports() -> list[_Waiting]:
     skip = " FOR UPDATE SKIP LOCKED" if is_postgres() else ""
-    rows = execute(_NEXT.format(which="state = 'new'") + skip, (FOLD_SIZE,)).fetchall()
+    rows = execute(_NEXT.format(which="state = 'new' ORDER BY id") + skip, (FOLD_SIZE,)).fetchall()
     if len(rows) < FOLD_SIZE:
-        due = _NEXT.format(which="state = 'waiting' AND retry_at <= %s") + skip
+        due = _NEXT.format(which="state = 'waiting' AND retry_at <= %s ORDER BY retry_at") + skip
         rows += execute(due, (clock.ms(), FOLD_SIZE - len(rows))).fetchall()
     return [_Waiting(*row) for row in rows]
 
