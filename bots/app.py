@@ -54,7 +54,7 @@ class BotApp:
         )
         self.router = Router(self.app.bot)
         self.app.add_handler(TypeHandler(Update, self._handle))
-        self._intake = Intake(self.app, self.turns, self._poller)
+        self._intake = Intake(self.app, self._poller)
         self._tasks: list[asyncio.Task[Any]] = []
 
     def _done(self, update_id: int) -> None:

@@ -7,6 +7,7 @@ loses none. What is unhandled at the start is taken first.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -20,7 +21,7 @@ from telegram.ext import Application
 from telegram.request import BaseRequest
 
 from bots.routing import KINDS
-from bots.turns import HELD_MAX, Turns
+from bots.turns import HELD_MAX, whose
 from core.database import recover
 from core.telegram import inbox
 
@@ -33,6 +34,7 @@ LOOK_S, LOOK_SELDOM_S = 0.02, 0.2
 SWEEP_S = 5.0
 # A person's updates in hand beyond this are a flood, or a key that hangs.
 EACH_MAX = 40
+RECENT_MAX = 4096
 
 App = Application[Any, Any, Any, Any, Any, Any]
 
@@ -53,16 +55,26 @@ _read_one = msgspec.json.Decoder(_One).decode
 
 
 class Intake:
-    """Feeds the application. `turns` tells which updates have been done with."""
+    """Feeds the application, which says through `done` what it has finished with."""
 
-    def __init__(self, app: App, turns: Turns, poller: BaseRequest) -> None:
-        self._app, self._turns, self._poller = app, turns, poller
-        self._in_hand: set[int] = set()
+    def __init__(self, app: App, poller: BaseRequest) -> None:
+        self._app, self._poller = app, poller
+        self._in_hand: dict[int, int] = {}  # whose each update is
+        self._of_each: Counter[int] = Counter()
+        # Two may find the same row at the same time; the second must not begin it anew.
+        self._recent: dict[int, None] = {}
         self._wake = asyncio.Event()
 
     def done(self, update_id: int) -> None:
         """Note that an update is out of hand."""
-        self._in_hand.discard(update_id)
+        person = self._in_hand.pop(update_id, None)
+        self._recent[update_id] = None
+        if len(self._recent) > RECENT_MAX:
+            del self._recent[next(iter(self._recent))]
+        if person is not None:
+            self._of_each[person] -= 1
+            if self._of_each[person] <= 0:
+                del self._of_each[person]
         self._wake.set()
 
     async def poll(self) -> None:
@@ -139,28 +151,28 @@ class Intake:
         room = HELD_MAX - len(self._in_hand)
         if room <= 0:
             return 0
-        known = tuple(self._in_hand)
-        found = await asyncio.to_thread(_waiting, known, room)
-        fresh = [each for each in found if each.update_id not in self._in_hand]
-        for each in fresh:
+        found = await asyncio.to_thread(_waiting, tuple(self._in_hand), room)
+        for each in found:
             await self._feed(each.update_id, each.raw)
-        return len(fresh)
+        return len(found)
 
     async def _feed(self, number: int, raw: str) -> None:
-        if number in self._in_hand:
+        if number in self._in_hand or number in self._recent:
             return
-        self._in_hand.add(number)
         try:
             update = Update.de_json(msgspec.json.decode(raw), self._app.bot)
         except Exception:  # whatever shape it has, it must not stop those behind it
             log.exception("update_not_understood", update_id=number)
             update = None
-        if update is None or self._turns.waiting(update) >= EACH_MAX:
-            if update is not None:
-                log.warning("update_left_out", update_id=number)
+        person = 0 if update is None else whose(update)
+        if self._of_each[person] >= EACH_MAX:
+            log.warning("update_left_out", update_id=number)
+            update = None
+        if update is None:
             await asyncio.to_thread(_drop, number)
-            self.done(number)
             return
+        self._in_hand[number] = person
+        self._of_each[person] += 1
         await self._app.update_queue.put(update)
 
     async def _room(self) -> None:

@@ -34,21 +34,17 @@ class Turns(BaseUpdateProcessor):
     async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
         """Handle an update when it is its person's turn."""
         assert isinstance(update, Update)
-        whose = _whose(update)
-        lock, count = self._locks.get(whose, (asyncio.Lock(), 0))
-        self._locks[whose] = (lock, count + 1)
+        person = whose(update)
+        lock, count = self._locks.get(person, (asyncio.Lock(), 0))
+        self._locks[person] = (lock, count + 1)
         try:
             async with lock, self._places:
                 await coroutine
         finally:
-            lock, count = self._locks.pop(whose)
+            lock, count = self._locks.pop(person)
             if count > 1:
-                self._locks[whose] = (lock, count - 1)
+                self._locks[person] = (lock, count - 1)
             self._done(update.update_id)
-
-    def waiting(self, update: Update) -> int:
-        """Say how many updates of the same person are in hand."""
-        return self._locks.get(_whose(update), (None, 0))[1]
 
     async def step_aside(self, seconds: float) -> None:
         """Wait without keeping others from working; called by whoever has a place."""
@@ -65,6 +61,7 @@ class Turns(BaseUpdateProcessor):
         """Leave nothing."""
 
 
-def _whose(update: Update) -> int:
+def whose(update: Update) -> int:
+    """Say whose turn an update is: its person's, or in a channel the chat's."""
     user, chat = update.effective_user, update.effective_chat
     return user.id if user else chat.id if chat else 0
