@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import accept, bot, handing, holding, reporting, starting, values
+from bench import accept, bot, handing, holding, reporting, starting, ussd, values
 from bench.rows import Row, table
 
 Bench = Callable[[int], Iterator[Row]]
@@ -27,6 +27,7 @@ BENCHES: dict[str, Bench] = {
     "values": values.bench,
     "job-start": starting.bench,
     "bot": bot.bench,
+    "ussd": ussd.bench,
 }
 WRITTEN = Path(__file__).parents[1] / "var/bench.json"
 

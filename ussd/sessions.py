@@ -16,7 +16,7 @@ import structlog
 from core import clock, phone
 from core.database import grouped, recover
 from core.dialogue import hops, store
-from core.dialogue.hops import Outcome, UssdSession
+from core.dialogue.hops import Outcome, Session, UssdSession
 from core.dialogue.screens import Asks
 from core.quota import Permits
 from core.settings import settings
@@ -65,7 +65,7 @@ class Told:
 class Taken:
     """The hop is ours to act on, and the session is held."""
 
-    session: UssdSession
+    session: Session
     key: str
     heard: Heard
     parts: tuple[str, ...] = ()
@@ -177,7 +177,7 @@ class Sessions:
         return self.closing(FAILED, language, reference=reference)
 
 
-def _shown(session: UssdSession) -> Shown | None:
+def _shown(session: Session | UssdSession) -> Shown | None:
     """What is on the screen; None before the first answer."""
     return msgspec.json.decode(session.shown, type=Shown) if session.shown else None
 
@@ -188,7 +188,7 @@ def _has_moved(msisdn: str, shown: Shown) -> bool:
     return shown.kind == "screen" and (chat is None or chat.asked != shown.step)
 
 
-def _before(session: UssdSession) -> Before:
+def _before(session: Session) -> Before:
     """What the phone's last session left: words nobody read in time, or a PIN passed."""
     last = hops.before(session, clock.ms() - RESUME_MS)
     shown = None if last is None else _shown(last)
@@ -223,6 +223,7 @@ def _wait_for(hop: Hop, name: str, watch: Watch) -> Arrival:
 
 def _arrive(hop: Hop, name: str, holder: str) -> Arrival | None:
     """Find out what a hop is, in one transaction; None while somebody holds its session."""
+    hops.unflushed()
     session = hops.hold(hop.dialect, name, holder)
     if session is None:
         return None if hops.exists(hop.dialect, name) else _begin(hop, name, holder)
@@ -279,7 +280,7 @@ def _may_begin(hop: Hop, dialled: Dialled) -> bool:
     return not strict
 
 
-def _begins(hop: Hop, session: UssdSession) -> bool:
+def _begins(hop: Hop, session: Session) -> bool:
     """Whether a hop at a known session is a first one."""
     if hop.event is not Event.HOP:
         return hop.event is Event.BEGIN
@@ -288,9 +289,9 @@ def _begins(hop: Hop, session: UssdSession) -> bool:
     return _dialled(hop).is_ours
 
 
-def _is_another(hop: Hop, session: UssdSession) -> bool:
+def _is_another(hop: Hop, session: Session) -> bool:
     """Whether a known name stands for a new session."""
-    silent_ms = clock.ms() - clock.to_ms(session.heard_at)
+    silent_ms = clock.ms() - session.heard_at
     if _begins(hop, session):
         if hop.is_by_phone:
             return session.hops != 1 or not _is_retry(_heard(hop, session), session)
@@ -300,53 +301,60 @@ def _is_another(hop: Hop, session: UssdSession) -> bool:
     return _added(hop.transcript, session) is None
 
 
-def _added(transcript: str, session: UssdSession) -> str | None:
+def _added(transcript: str, session: Session) -> str | None:
     """What a transcript has more than the one before it in a session."""
     before = Heard(session.heard_length, session.heard_digest)
     return transcripts.added(transcripts.after(transcript, session.prefix), before)
 
 
-def _go_on(hop: Hop, session: UssdSession) -> Arrival:
+def _go_on(hop: Hop, session: Session) -> Arrival:
     if hop.msisdn != session.msisdn or not _same_code(hop.service_code, session.service_code):
         log.warning("ussd_not_theirs", dialect=hop.dialect, session=session.id)
         return Told(None)
     heard = _heard(hop, session)
     key = _key(hop, session, heard)
-    earlier = _earlier(hop, session, key, heard)
-    if earlier is not None and earlier.reply is not None:
-        log.info("ussd_repeated", dialect=hop.dialect)
-        return Told(msgspec.json.decode(earlier.reply, type=Answer))
-    if session.is_over:
-        return Told(None)
-    if not session.shown:  # whoever took the first hop died of it
-        parts = _dialled(hop).parts
-        return Taken(session, key, heard, parts, is_repeated=not hops.note(session, key))
     typed = hop.given if hop.transcript is None else _added(hop.transcript, session)
-    if typed is None:
-        log.warning("ussd_transcript_impossible", dialect=hop.dialect, session=session.id)
-        return Told(None)
-    return Taken(session, key, heard, typed=typed, is_repeated=not hops.note(session, key))
+    if session.is_over or (typed is None and session.shown) or _is_old(hop, session, heard):
+        told = _again(hop, session, key, heard)
+        if told is None and not session.is_over:
+            log.warning("ussd_impossible", dialect=hop.dialect, session=session.id)
+        return told or Told(None)
+    is_repeated = not hops.note(session, key)
+    if is_repeated and (told := _again(hop, session, key, heard)):
+        return told
+    # What is repeated and has no answer was written down by a worker that died of it.
+    parts = () if session.shown else _dialled(hop).parts
+    return Taken(session, key, heard, parts, typed or "", is_repeated)
 
 
-def _earlier(hop: Hop, session: UssdSession, key: str, heard: Heard) -> hops.UssdHop | None:
-    """The hop that this one repeats, if it repeats one."""
-    if found := hops.hop(session, key):
-        return found
-    if _begins(hop, session):
-        return hops.hop_number(session, 1)
-    if hop.transcript is None and hop.hop_id is None and _is_retry(heard, session):
-        return hops.hop_number(session, session.hops)
-    return None
+def _is_old(hop: Hop, session: Session, heard: Heard) -> bool:
+    """Whether a hop that says nothing but its last answer can only be one we have seen."""
+    if hop.transcript is not None or not session.shown:
+        return False
+    return _begins(hop, session) or (hop.hop_id is None and _is_retry(heard, session))
 
 
-def _heard(hop: Hop, session: UssdSession) -> Heard:
+def _again(hop: Hop, session: Session, key: str, heard: Heard) -> Told | None:
+    """The answer a hop got before; None when it got none."""
+    earlier = hops.hop(session, key)
+    if earlier is None and _begins(hop, session):
+        earlier = hops.hop_number(session, 1)
+    elif earlier is None and _is_old(hop, session, heard):
+        earlier = hops.hop_number(session, session.hops)
+    if earlier is None or earlier.reply is None:
+        return None
+    log.info("ussd_repeated", dialect=hop.dialect)
+    return Told(msgspec.json.decode(earlier.reply, type=Answer))
+
+
+def _heard(hop: Hop, session: Session) -> Heard:
     """What is remembered of what the gateway sent: never the words themselves."""
     if hop.transcript is None:
         return transcripts.remember(hop.given.strip())
     return transcripts.remember(transcripts.after(hop.transcript, session.prefix))
 
 
-def _key(hop: Hop, session: UssdSession, heard: Heard) -> str:
+def _key(hop: Hop, session: Session, heard: Heard) -> str:
     """What tells this hop from every other of its session."""
     if hop.transcript is not None:
         return heard.digest
@@ -355,9 +363,9 @@ def _key(hop: Hop, session: UssdSession, heard: Heard) -> str:
     return str(session.hops + 1)
 
 
-def _is_retry(heard: Heard, session: UssdSession) -> bool:
+def _is_retry(heard: Heard, session: Session) -> bool:
     """Whether a last answer without a number of its own can only be the one before again."""
-    since_ms = clock.ms() - clock.to_ms(session.answered_at)
+    since_ms = clock.ms() - session.answered_at
     window = SLOW_RETRY_MS if session.took_ms > SLOW_MS else RETRY_MS
     return heard.digest == session.heard_digest and since_ms <= window
 

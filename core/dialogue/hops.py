@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import peewee
 
 from core import clock
-from core.database import InstantField, Model, grouped
+from core.database import InstantField, Model, execute, grouped, is_postgres
 
 # How long one worker may be at a session before another takes over: longer than any act.
 LEASE_MS = 30_000
@@ -72,6 +72,27 @@ class UssdHop(Model):
 
 
 @dataclass(frozen=True, slots=True)
+class Session:
+    """A session as it was read; times in milliseconds."""
+
+    id: int
+    dialect: str
+    session_id: str
+    msisdn: str
+    service_code: str
+    prefix: str
+    heard_length: int
+    heard_digest: str
+    hops: int
+    shown: str
+    is_over: bool  # a number in SQLite
+    holder: str
+    heard_at: int
+    answered_at: int
+    took_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What has come of a hop."""
 
@@ -80,23 +101,55 @@ class Outcome:
     is_over: bool
 
 
-def hold(dialect: str, session_id: str, holder: str) -> UssdSession | None:
+# An answer has fifty milliseconds; so what every hop asks is written out.
+_COLUMNS = ", ".join(Session.__slots__)
+_HOLD = f"""
+    UPDATE ussd_session SET holder = %s, held_until = %s
+    WHERE dialect = %s AND session_id = %s AND held_until < %s RETURNING {_COLUMNS}
+"""  # noqa: S608 -- our own names
+_BEGIN = f"""
+    INSERT INTO ussd_session
+        (dialect, session_id, msisdn, service_code, network, prefix, heard_length, heard_digest,
+         hops, shown, is_over, holder, held_until, started_at, heard_at, answered_at, took_ms)
+    VALUES (%s, %s, %s, %s, %s, %s, 0, '', 0, '', %s, %s, %s, %s, %s, 0, 0)
+    ON CONFLICT (dialect, session_id) DO NOTHING RETURNING {_COLUMNS}
+"""  # noqa: S608 -- our own names
+_SUPERSEDE = "UPDATE ussd_session SET is_over = %s WHERE msisdn = %s AND id < %s AND is_over = %s"
+_NOTE = """
+    INSERT INTO ussd_hop (session_id, key, number, arrived_at) VALUES (%s, %s, %s, %s)
+    ON CONFLICT (session_id, key) DO NOTHING RETURNING 1
+"""
+_FINISH = """
+    UPDATE ussd_session
+    SET heard_length = %s, heard_digest = %s, hops = %s, shown = %s, is_over = (is_over OR %s),
+        heard_at = %s, answered_at = %s, took_ms = %s, held_until = 0
+    WHERE id = %s AND holder = %s RETURNING 1
+"""
+_ANSWERED = "UPDATE ussd_hop SET reply = %s WHERE session_id = %s AND key = %s"
+
+
+def _read(row: tuple[object, ...] | None) -> Session | None:
+    return None if row is None else Session(*row)  # type: ignore[arg-type]
+
+
+def unflushed() -> None:
+    """Let the transaction end without waiting for the disk, where that can be had.
+
+    What a power cut takes of a hop is the memory of it, and it cuts the session off as well: acts
+    are flushed by those who act.
+    """
+    if is_postgres():
+        execute("SET LOCAL synchronous_commit TO OFF")
+
+
+def hold(dialect: str, session_id: str, holder: str) -> Session | None:
     """Take a session to work on; None when there is none, or somebody else has it."""
     now = clock.ms()
-    rows = (
-        UssdSession.update(holder=holder, held_until=now + LEASE_MS)
-        .where(
-            UssdSession.dialect == dialect,
-            UssdSession.session_id == session_id,
-            UssdSession.held_until < now,
-        )
-        .returning(UssdSession)
-        .execute()
-    )
-    return next(iter(rows), None)
+    values = (holder, now + LEASE_MS, dialect, session_id, now)
+    return _read(execute(_HOLD, values).fetchone())
 
 
-def let_go(session: UssdSession) -> None:
+def let_go(session: Session) -> None:
     """Leave a session to whoever comes next, as it was."""
     UssdSession.update(held_until=0).where(
         UssdSession.id == session.id, UssdSession.holder == session.holder
@@ -121,40 +174,21 @@ def begin(
     service_code: str,
     network: str,
     prefix: str,
-) -> UssdSession | None:
+) -> Session | None:
     """Open a session and hold it; None when it was opened a moment ago.
 
     A phone has one session at a time: those it had before are over.
     """
     now = clock.ms()
-    made = (
-        UssdSession.insert(
-            dialect=dialect,
-            session_id=session_id,
-            msisdn=msisdn,
-            service_code=service_code[:40],
-            network=network[:20],
-            prefix=prefix[:100],
-            holder=holder,
-            held_until=now + LEASE_MS,
-            started_at=now,
-            heard_at=now,
-        )
-        .on_conflict_ignore()
-        .returning(UssdSession)
-        .execute()
-    )
-    session = next(iter(made), None)
+    who = (dialect, session_id, msisdn, service_code[:40], network[:20], prefix[:100])
+    values = (*who, False, holder, now + LEASE_MS, now, now)
+    session = _read(execute(_BEGIN, values).fetchone())
     if session is not None:
-        UssdSession.update(is_over=True).where(
-            UssdSession.msisdn == msisdn,
-            UssdSession.id < session.id,
-            ~UssdSession.is_over,
-        ).execute()
+        execute(_SUPERSEDE, (True, msisdn, session.id, False))
     return session
 
 
-def before(session: UssdSession, since_ms: int) -> UssdSession | None:
+def before(session: Session, since_ms: int) -> UssdSession | None:
     """The session a phone had before this one, if it was heard of since."""
     found: UssdSession | None = (
         UssdSession.select()
@@ -169,14 +203,14 @@ def before(session: UssdSession, since_ms: int) -> UssdSession | None:
     return found
 
 
-def put_aside(session: UssdSession) -> None:
+def put_aside(session: Session) -> None:
     """Free the name of an old session for a new one: some gateways use theirs again."""
     UssdSession.update(
         session_id=f"{session.session_id[:78]}~{session.id}", is_over=True, held_until=0
     ).where(UssdSession.id == session.id).execute()
 
 
-def hop(session: UssdSession, key: str) -> UssdHop | None:
+def hop(session: Session, key: str) -> UssdHop | None:
     """One hop of a session."""
     found: UssdHop | None = UssdHop.get_or_none(
         UssdHop.session_id == session.id, UssdHop.key == key
@@ -184,7 +218,7 @@ def hop(session: UssdSession, key: str) -> UssdHop | None:
     return found
 
 
-def hop_number(session: UssdSession, number: int) -> UssdHop | None:
+def hop_number(session: Session, number: int) -> UssdHop | None:
     """A hop by its place: the first, or the last."""
     found: UssdHop | None = UssdHop.get_or_none(
         UssdHop.session_id == session.id, UssdHop.number == number
@@ -192,61 +226,35 @@ def hop_number(session: UssdSession, number: int) -> UssdHop | None:
     return found
 
 
-def note(session: UssdSession, key: str) -> bool:
+def note(session: Session, key: str) -> bool:
     """Write a hop down before it is acted on; False when that had been done before."""
-    return bool(
-        UssdHop.insert(
-            session_id=session.id, key=key, number=session.hops + 1, arrived_at=clock.ms()
-        )
-        .on_conflict_ignore()
-        .as_rowcount()
-        .execute()
-    )
+    values = (session.id, key, session.hops + 1, clock.ms())
+    return execute(_NOTE, values).fetchone() is not None
 
 
 def finish(
-    session: UssdSession, key: str, outcome: Outcome, *, heard: tuple[int, str], took_ms: int
+    session: Session, key: str, outcome: Outcome, *, heard: tuple[int, str], took_ms: int
 ) -> None:
     """Keep the answer for whoever repeats the hop, go on to the next, and let the session go.
 
     Whoever was so slow that another has taken the session over changes nothing any more.
     """
+    now = clock.ms()
+    state = (*heard, session.hops + 1, outcome.shown, outcome.is_over, now, now, took_ms)
 
     def write() -> None:
-        changed = (
-            UssdSession.update(
-                heard_length=heard[0],
-                heard_digest=heard[1],
-                hops=session.hops + 1,
-                shown=outcome.shown,
-                is_over=UssdSession.is_over | outcome.is_over,
-                heard_at=clock.ms(),
-                answered_at=clock.ms(),
-                took_ms=took_ms,
-                held_until=0,
-            )
-            .where(UssdSession.id == session.id, UssdSession.holder == session.holder)
-            .execute()
-        )
-        if changed:
-            UssdHop.update(reply=outcome.reply).where(
-                UssdHop.session_id == session.id, UssdHop.key == key
-            ).execute()
+        unflushed()
+        if execute(_FINISH, (*state, session.id, session.holder)).fetchone() is not None:
+            execute(_ANSWERED, (outcome.reply, session.id, key))
 
     grouped(write)
 
 
 def end(dialect: str, session_id: str, outcome: str) -> bool:
     """Note that a gateway has ended a session, and how; False when we do not know it."""
-    return bool(
-        grouped(
-            lambda: (
-                UssdSession.update(is_over=True, outcome=outcome[:40])
-                .where(UssdSession.dialect == dialect, UssdSession.session_id == session_id)
-                .execute()
-            )
-        )
-    )
+    known = (UssdSession.dialect == dialect) & (UssdSession.session_id == session_id)
+    told = UssdSession.update(is_over=True, outcome=outcome[:40]).where(known)
+    return bool(grouped(told.execute))
 
 
 def forget_before(moment_ms: int) -> int:
