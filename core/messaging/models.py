@@ -170,7 +170,11 @@ class Message(Model):
 
 
 Message.add_index(Message.index(Message.tenant_id, Message.id, name="message_tenant"))
-Message.add_index(Message.index(Message.tenant_id, Message.msisdn, name="message_msisdn"))
+# With the id behind, lists come newest first out of the index: without it SQLite goes through all
+# texts of the tenant in their order, rather than sort the few that are asked for.
+Message.add_index(
+    Message.index(Message.tenant_id, Message.msisdn, Message.id, name="message_msisdn")
+)
 # The queue itself: only what waits is in it, in the order it is served.
 Message.add_index(
     Message.index(
@@ -208,6 +212,7 @@ Message.add_index(
     Message.index(
         Message.tenant_id,
         Message.reference,
+        Message.id,
         where=Message.reference.is_null(False),
         name="message_reference",
     )

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from core import clock, database
 from core.gateways.onfon import Report, Verdict
-from core.messaging import dispatch, jobs, reports
+from core.messaging import dispatch, jobs, queries, reports
 from core.messaging.models import SHARED_ACCOUNT
 from core.payments import news, pushing, querying
+from core.tenants.profiles import Profile
 
 # What grows with every text and every payment.
 LARGE = ("message", "report", "submission", "mpesa_news", "stk_push", "payment", "hold", "transfer")
@@ -69,7 +71,7 @@ def test_what_runs_every_second_reads_no_table_from_end_to_end(
 ) -> None:
     with caplog.at_level(logging.DEBUG, logger="peewee"):
         act()
-    asked = [record.msg for record in caplog.records if record.name == "peewee"]
+    asked: list[Any] = [record.msg for record in caplog.records if record.name == "peewee"]
 
     assert asked
     found = [
@@ -79,3 +81,19 @@ def test_what_runs_every_second_reads_no_table_from_end_to_end(
         for line in whole_tables_read(statement, params)
     ]
     assert found == []
+
+
+@pytest.mark.parametrize("asked", [{"to": "0712000001"}, {"reference": "order-7"}])
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+def test_a_number_or_a_reference_is_found_by_its_own_index(
+    make_tenant: Callable[..., Profile], caplog: pytest.LogCaptureFixture, asked: dict[str, str]
+) -> None:
+    tenant = make_tenant()
+    with caplog.at_level(logging.DEBUG, logger="peewee"):
+        queries.listing(tenant, **asked, limit=50)  # type: ignore[arg-type]
+    said: list[Any] = [record.msg for record in caplog.records if record.name == "peewee"]
+    statement, params = said[0]
+    (line,) = database.execute(f"EXPLAIN QUERY PLAN {statement}", params).fetchall()
+
+    column = "msisdn" if "to" in asked else "reference"
+    assert line[3].endswith(f"INDEX message_{column} (tenant_id=? AND {column}=?)")
