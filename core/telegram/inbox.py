@@ -24,6 +24,10 @@ log = structlog.get_logger(__name__)
 REMEMBERED = timedelta(hours=48)
 TAKEN_MAX = 200
 
+_STORE = """
+    INSERT INTO telegram_update (update_id, body, received_at) VALUES {values}
+    ON CONFLICT (update_id) DO NOTHING RETURNING update_id
+"""
 _MARK = "UPDATE telegram_update SET body = '', handled_at = %s WHERE update_id = %s"
 _VIEW = """
     INSERT INTO telegram_view (chat_id, message_id, version, asks, is_kept, drawn_at)
@@ -77,14 +81,12 @@ def store(updates: Sequence[tuple[int, str]]) -> set[int]:
     if not updates:
         return set()
     now = clock.ms()
-    rows = [
-        {"update_id": number, "body": secrets.seal(raw), "received_at": now}
-        for number, raw in dict(updates).items()
-    ]
+    told = dict(updates)
+    values = ", ".join(["(%s, %s, %s)"] * len(told))
+    given = [part for number, raw in told.items() for part in (number, secrets.seal(raw), now)]
 
     def insert() -> set[int]:
-        made = TelegramUpdate.insert_many(rows).on_conflict_ignore()
-        return {row.update_id for row in made.returning(TelegramUpdate.update_id).execute()}
+        return {row[0] for row in execute(_STORE.format(values=values), given).fetchall()}
 
     return grouped(insert)
 
