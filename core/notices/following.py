@@ -33,7 +33,8 @@ def follow(bot: Telegram, turn: Callable[[], bool]) -> None:
     """Draw anew the cards whose subjects have changed, as far as the chat's allowance goes."""
     ends = time.monotonic() + ROUND_S
     stale = OpsCard.select().where(OpsCard.shown < OpsCard.wanted, OpsCard.due_at <= clock.now())
-    for card in stale.order_by(OpsCard.due_at, OpsCard.id).limit(50):
+    # All of them first: SQLite lets nobody write who still reads what others have changed since.
+    for card in list(stale.order_by(OpsCard.due_at, OpsCard.id).limit(50)):
         if time.monotonic() > ends or not redraw(card, bot, turn):
             return
 
@@ -70,7 +71,8 @@ def redraw(card: OpsCard, bot: Telegram, turn: Callable[[], bool] = lambda: True
 def redraw_all(subject: str, bot: Telegram) -> None:
     """Draw every card of a subject anew, now: somebody has just decided it in front of us."""
     cards.mark(subject)
-    for card in OpsCard.select().where(OpsCard.subject == subject).order_by(OpsCard.id.desc()):
+    ours = OpsCard.select().where(OpsCard.subject == subject)
+    for card in list(ours.order_by(OpsCard.id.desc())):
         redraw(card, bot)
 
 
