@@ -45,6 +45,12 @@ function bubble(message) {
   return make("li", { className: message.kind }, head, make("p", { textContent: message.words }));
 }
 
+// What lies under a dialog cannot be reached.
+function cover() {
+  const covered = !at("ussd").hidden || !at("prompt").hidden;
+  for (const under of document.querySelectorAll(".screen > :not(.dialog)")) under.inert = covered;
+}
+
 // M-Pesa
 
 function showPrompt(prompts) {
@@ -52,18 +58,21 @@ function showPrompt(prompts) {
   const isNew = prompt && prompt.checkout_request_id !== openPrompt?.checkout_request_id;
   openPrompt = prompt;
   at("prompt").hidden = !prompt;
+  cover();
   if (!isNew) return;
   at("prompt-text").textContent =
     `Do you want to pay ${shillings(prompt.amount)} to TUMA, account no. ${prompt.reference}?`;
   at("pin").value = "";
+  // Not from under the fingers of somebody who writes elsewhere on the page.
   const busy = document.activeElement?.closest("input, select, textarea");
-  if (!busy || at("prompt").contains(busy)) at("pin").focus({ preventScroll: true });
+  if (!busy || busy.closest(".screen")) at("pin").focus({ preventScroll: true });
 }
 
 async function answerPrompt(pin) {
   const prompt = openPrompt;
   if (!prompt) return;
   at("prompt").hidden = true;
+  cover();
   try {
     await ask("/mpesa/pin", {
       phone: number, pin, checkout_request_id: prompt.checkout_request_id,
@@ -86,6 +95,7 @@ function showSession() {
   at("ussd-cancel").hidden = !isRunning && !isOpen;
   at("ussd-send").hidden = isRunning;
   at("ussd-send").textContent = isOpen ? "Send" : "OK";
+  cover();
   at("line-drop").disabled = !isOpen;
   at("line-repeat").disabled = !session?.hops?.length;
 }
@@ -100,7 +110,7 @@ function showScreen(answer) {
 }
 
 const STATES = {
-  ended: "ended by the application", dropped: "dropped", timed_out: "timed out",
+  ended: "ended", dropped: "dropped", timed_out: "timed out",
   failed: "failed", invalid: "nobody answers this code",
 };
 

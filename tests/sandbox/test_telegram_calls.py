@@ -575,6 +575,10 @@ def test_the_narrowest_list_in_the_persons_language_shows(sandbox: Sandbox) -> N
     def seen(chat: int, **query: Any) -> list[str]:
         return [one["command"] for one in sandbox.look(chat, **query)["commands"]]
 
+    version = sandbox.look(asha)["version"]
+    sandbox.ok("setMyCommands", commands=[], language_code="fr")
+
+    assert sandbox.look(asha, since=version, wait=3)["version"] > version
     assert seen(asha) == ["private"]
     assert seen(juma) == ["faragha"]
     assert seen(ops(sandbox), **{"as": admin}) == ["tenants"]

@@ -18,6 +18,7 @@ def set_my_commands(telegram: Telegram, fields: Fields) -> object:
     commands = fields.json("commands", "commands")
     scope = _scope(telegram, fields)
     telegram.profile.set_commands(scope, fields.text("language_code"), commands or [])
+    _show_everywhere(telegram)
     return True
 
 
@@ -29,7 +30,13 @@ def get_my_commands(telegram: Telegram, fields: Fields) -> object:
 def delete_my_commands(telegram: Telegram, fields: Fields) -> object:
     """Forget a list."""
     telegram.profile.delete_commands(_scope(telegram, fields), fields.text("language_code"))
+    _show_everywhere(telegram)
     return True
+
+
+def _show_everywhere(telegram: Telegram) -> None:
+    for chat in telegram.chats.values():
+        telegram.touch(chat)
 
 
 def _scope(telegram: Telegram, fields: Fields) -> Scope:
