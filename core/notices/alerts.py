@@ -22,52 +22,67 @@ DETAILS_KEPT = 5
 KEPT = timedelta(days=60)
 
 
-def raise_alert(cause: str, detail: str, *, again_after: timedelta = AGAIN_AFTER) -> OpsAlert:
-    """Note that something is wrong, in the present transaction, and have it told if that is due."""
-    now = clock.now()
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One time the trouble showed, and how."""
+
+    at: datetime
+    words: str
+
+
+def raise_alert(
+    cause: str, detail: str, *, at: datetime | None = None, again_after: timedelta = AGAIN_AFTER
+) -> OpsAlert:
+    """Note that something is wrong, in the present transaction, and have it told if that is due.
+
+    `at` is when it showed, if that was before now.
+    """
+    shown = Detail(at or clock.now(), detail)
     with transaction():
         while True:
-            if alert := _count(cause, detail, now, again_after):
+            if alert := _count(cause, shown, again_after):
                 return alert
-            if alert := _open(cause, detail, now, again_after):
+            if alert := _open(cause, shown, again_after):
                 return alert
             # Somebody else has opened the hour in this moment; then ours counts there.
 
 
-def _count(cause: str, detail: str, now: datetime, again_after: timedelta) -> OpsAlert | None:
+def _count(cause: str, shown: Detail, again_after: timedelta) -> OpsAlert | None:
     """Count the trouble in the hour that is open, if one is."""
     counted = (
-        OpsAlert.update(count=OpsAlert.count + 1, last_at=now)
-        .where(OpsAlert.cause == cause, OpsAlert.is_open, OpsAlert.opened_at > now - again_after)
+        OpsAlert.update(count=OpsAlert.count + 1, last_at=shown.at)
+        .where(
+            OpsAlert.cause == cause,
+            OpsAlert.is_open,
+            OpsAlert.opened_at > clock.now() - again_after,
+        )
         .execute()
     )
     if not counted:
         return None
     # The row is locked by the update, so no detail that others add gets lost.
     alert = OpsAlert.get(OpsAlert.cause == cause, OpsAlert.is_open)
-    OpsAlert.update(details=_with(alert.details, now, detail)).where(
-        OpsAlert.id == alert.id
-    ).execute()
+    OpsAlert.update(details=_with(alert.details, shown)).where(OpsAlert.id == alert.id).execute()
     cards.mark(subject(alert))
     return OpsAlert.get_by_id(alert.id)
 
 
-def _open(cause: str, detail: str, now: datetime, again_after: timedelta) -> OpsAlert | None:
+def _open(cause: str, shown: Detail, again_after: timedelta) -> OpsAlert | None:
     """Begin another hour of a trouble, and have it told unless somebody wants to hear no more."""
+    now = clock.now()
     before = OpsAlert.select().where(OpsAlert.cause == cause).order_by(OpsAlert.id.desc()).first()
     OpsAlert.update(is_open=False).where(
         OpsAlert.cause == cause, OpsAlert.is_open, OpsAlert.opened_at <= now - again_after
     ).execute()
     goes_on = before is not None and before.last_at > now - max(SAME_TROUBLE, again_after)
-    muted_until = before.muted_until if before is not None else 0
     made = (
         OpsAlert.insert(
             cause=cause,
-            since=before.since if goes_on else now,
+            since=before.since if goes_on else shown.at,
             opened_at=now,
-            last_at=now,
-            details=_with("[]", now, detail),
-            muted_until=muted_until,
+            last_at=shown.at,
+            details=_with("[]", shown),
+            muted_until=before.muted_until if before is not None else 0,
         )
         .on_conflict_ignore()
         .as_rowcount()
@@ -88,23 +103,15 @@ def subject(alert: OpsAlert) -> str:
     return f"alert:{alert.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """One time the trouble showed, and how."""
-
-    at: datetime
-    words: str
-
-
 def details(alert: OpsAlert) -> list[Detail]:
     """Return how the trouble showed lately, the latest last."""
     found = msgspec.json.decode(alert.details, type=list[tuple[int, str]])
     return [Detail(clock.from_ms(at), words) for at, words in found]
 
 
-def _with(kept: str, now: datetime, detail: str) -> str:
+def _with(kept: str, shown: Detail) -> str:
     found = msgspec.json.decode(kept, type=list[tuple[int, str]])
-    found.append((clock.to_ms(now), detail[:300]))
+    found.append((clock.to_ms(shown.at), shown.words[:300]))
     return msgspec.json.encode(found[-DETAILS_KEPT:]).decode()
 
 

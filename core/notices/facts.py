@@ -126,17 +126,18 @@ def _amount_differs(event: Event, data: Mapping[str, Any]) -> None:
 
 
 def _payment_alarm(event: Event, data: Mapping[str, Any]) -> None:
-    alerts.raise_alert(str(data["cause"]), str(data["detail"]))
+    alerts.raise_alert(str(data["cause"]), str(data["detail"]), at=event.created_at)
 
 
 def _gateway_blocked(event: Event, data: Mapping[str, Any]) -> None:
-    alerts.raise_alert(f"{troubles.GATEWAY}:{data['account_id']}", str(data["why"]))
+    cause = f"{troubles.GATEWAY}:{data['account_id']}"
+    alerts.raise_alert(cause, str(data["why"]), at=event.created_at)
 
 
 def _proof_done(event: Event, data: Mapping[str, Any]) -> None:
     wrong = [str(each) for each in data["wrong"]]
     if wrong:
-        alerts.raise_alert(troubles.PROOF, f"Differs: {'; '.join(wrong)}")
+        alerts.raise_alert(troubles.PROOF, f"Differs: {'; '.join(wrong)}", at=event.created_at)
 
 
 def _sending_paused(event: Event, data: Mapping[str, Any]) -> None:

@@ -31,6 +31,7 @@ from core.telegram import places
 
 log = structlog.get_logger(__name__)
 
+# A round gives its thread back after a while.
 ROUND_S = 5.0
 BACKOFF_S = (2, 5, 15, 60, 120, 300)
 # After so many turns a person is told by SMS.

@@ -90,8 +90,13 @@ def draw_alert(key: str) -> Drawn | None:
 
 
 def _counter(alert: OpsAlert) -> str:
-    times = "once" if alert.count == 1 else f"{alert.count:,} times, last {moment(alert.last_at)}"
-    return f"Since {moment(alert.since)}; {times} since {moment(alert.opened_at)}"
+    """Say since when the trouble is there, and how often it showed in this message's hour."""
+    told = [f"Since {moment(alert.since)}"]
+    if alert.count > 1:
+        told.append(f"{alert.count:,} times so far, last {moment(alert.last_at)}")
+    if alert.since < alert.opened_at - alerts.AGAIN_AFTER:
+        told.append(f"this message since {moment(alert.opened_at)}")
+    return "; ".join(told)
 
 
 def _present(alert: OpsAlert) -> str | None:
