@@ -93,8 +93,9 @@ def _may_try_again(answer: Answer) -> bool:
 
 
 def _all_alike(claim: Claim, answer: Answer) -> Sequence[RowAnswer]:
-    row = RowAnswer(answer.outcome, code=answer.code, why=answer.why)
-    return [row] * len(claim.texts)
+    # How an answer was lost is for the operator, and stands in the request; not for the sender.
+    why = None if answer.outcome is Outcome.UNKNOWN else answer.why
+    return [RowAnswer(answer.outcome, code=answer.code, why=why)] * len(claim.texts)
 
 
 def _as_mark(text: Claimed, row: RowAnswer) -> Mark:

@@ -383,6 +383,16 @@ def test_a_gateway_reply_is_kept_as_it_came(make_tenant: Make) -> None:
     assert Submission.get().reply == raw[:20_000]
 
 
+def test_the_sender_is_told_that_the_answer_was_lost_and_the_operator_how(
+    make_tenant: Make,
+) -> None:
+    sent = send(make_tenant("10", price="1.00"), ASHA)
+    hand_over(Gateway(LOST))
+
+    assert message(sent).reason == recording.LOST_ANSWER
+    assert [each.why for each in operations.in_doubt()] == ["ReadTimeout"]
+
+
 def test_an_answer_is_written_down_though_the_connection_broke_meanwhile(make_tenant: Make) -> None:
     if not database.is_postgres():
         return  # a file does not hang up
