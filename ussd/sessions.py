@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from core import clock, phone
-from core.database import grouped, recover
+from core.database import grouped, recover, transaction
 from core.dialogue import hops, store
 from core.dialogue.hops import Outcome, Session, UssdSession
 from core.dialogue.screens import Asks
@@ -211,7 +211,7 @@ def _wait_for(hop: Hop, name: str, watch: Watch) -> Arrival:
     holder = secrets.token_hex(8)
     pause = 0.004
     while True:
-        arrival = grouped(lambda: _arrive(hop, name, holder))
+        arrival = hops.together(lambda: _arrive(hop, name, holder))
         if arrival is not None:
             return arrival
         if watch.is_over or watch.elapsed_ms > WAIT_S * 1000:
@@ -222,14 +222,14 @@ def _wait_for(hop: Hop, name: str, watch: Watch) -> Arrival:
 
 
 def _arrive(hop: Hop, name: str, holder: str) -> Arrival | None:
-    """Find out what a hop is, in one transaction; None while somebody holds its session."""
-    hops.unflushed()
+    """Find out what a hop is; None while somebody holds its session."""
     session = hops.hold(hop.dialect, name, holder)
     if session is None:
-        return None if hops.exists(hop.dialect, name) else _begin(hop, name, holder)
-    if _is_another(hop, session):
-        hops.put_aside(session)
         return _begin(hop, name, holder)
+    if _is_another(hop, session):
+        with transaction():
+            hops.put_aside(session)
+            return _begin(hop, name, holder)
     arrival = _go_on(hop, session)
     if isinstance(arrival, Told):
         hops.let_go(session)
@@ -239,12 +239,9 @@ def _arrive(hop: Hop, name: str, holder: str) -> Arrival | None:
 
 
 def _begin(hop: Hop, name: str, holder: str) -> Arrival | None:
-    if hop.event is Event.INPUT:
-        log.info("ussd_unknown_session", dialect=hop.dialect)
-        return Told(None)
     dialled = _dialled(hop)
-    if not _may_begin(hop, dialled):
-        return Told(None)
+    if hop.event is Event.INPUT or not _may_begin(hop, dialled):
+        return None if hops.exists(hop.dialect, name) else Told(None)
     session = hops.begin(
         hop.dialect,
         name,

@@ -6,12 +6,16 @@ would stand in each transcript after it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import peewee
 
 from core import clock
 from core.database import InstantField, Model, execute, grouped, is_postgres
+
+T = TypeVar("T")
 
 # How long one worker may be at a session before another takes over: longer than any act.
 LEASE_MS = 30_000
@@ -101,8 +105,11 @@ class Outcome:
     is_over: bool
 
 
-# An answer has fifty milliseconds; so what every hop asks is written out.
+# An answer has fifty milliseconds, so what every hop asks is written out, and on PostgreSQL it is
+# few statements, each its own transaction. None of those waits for the disk there: what a power cut
+# takes of a hop is the memory of it, and it cuts the session off as well. Acts do wait.
 _COLUMNS = ", ".join(Session.__slots__)
+_UNFLUSHED = "set_config('synchronous_commit', 'off', true)"
 _HOLD = f"""
     UPDATE ussd_session SET holder = %s, held_until = %s
     WHERE dialect = %s AND session_id = %s AND held_until < %s RETURNING {_COLUMNS}
@@ -123,30 +130,38 @@ _FINISH = """
     UPDATE ussd_session
     SET heard_length = %s, heard_digest = %s, hops = %s, shown = %s, is_over = (is_over OR %s),
         heard_at = %s, answered_at = %s, took_ms = %s, held_until = 0
-    WHERE id = %s AND holder = %s RETURNING 1
+    WHERE id = %s AND holder = %s RETURNING id
 """
 _ANSWERED = "UPDATE ussd_hop SET reply = %s WHERE session_id = %s AND key = %s"
+_FINISH_AT_ONCE = f"""
+    WITH finished AS ({_FINISH})
+    UPDATE ussd_hop SET reply = %s FROM finished WHERE session_id = finished.id AND key = %s
+    RETURNING {_UNFLUSHED}
+"""  # noqa: S608 -- our own names
 
 
-def _read(row: tuple[object, ...] | None) -> Session | None:
-    return None if row is None else Session(*row)  # type: ignore[arg-type]
+def together(work: Callable[[], T]) -> T:
+    """Write several things with one flush on SQLite; on PostgreSQL each goes without one."""
+    return work() if is_postgres() else grouped(work)
 
 
-def unflushed() -> None:
-    """Let the transaction end without waiting for the disk, where that can be had.
-
-    What a power cut takes of a hop is the memory of it, and it cuts the session off as well: acts
-    are flushed by those who act.
-    """
+def _row(sql: str, values: tuple[object, ...]) -> tuple[object, ...] | None:
+    """Run a statement that gives its row back, unflushed where that can be had."""
     if is_postgres():
-        execute("SET LOCAL synchronous_commit TO OFF")
+        sql += f", {_UNFLUSHED}"
+    found: tuple[object, ...] | None = execute(sql, values).fetchone()
+    return found
+
+
+def _session(sql: str, values: tuple[object, ...]) -> Session | None:
+    row = _row(sql, values)
+    return None if row is None else Session(*row[: len(Session.__slots__)])  # type: ignore[arg-type]
 
 
 def hold(dialect: str, session_id: str, holder: str) -> Session | None:
     """Take a session to work on; None when there is none, or somebody else has it."""
     now = clock.ms()
-    values = (holder, now + LEASE_MS, dialect, session_id, now)
-    return _read(execute(_HOLD, values).fetchone())
+    return _session(_HOLD, (holder, now + LEASE_MS, dialect, session_id, now))
 
 
 def let_go(session: Session) -> None:
@@ -181,8 +196,7 @@ def begin(
     """
     now = clock.ms()
     who = (dialect, session_id, msisdn, service_code[:40], network[:20], prefix[:100])
-    values = (*who, False, holder, now + LEASE_MS, now, now)
-    session = _read(execute(_BEGIN, values).fetchone())
+    session = _session(_BEGIN, (*who, False, holder, now + LEASE_MS, now, now))
     if session is not None:
         execute(_SUPERSEDE, (True, msisdn, session.id, False))
     return session
@@ -228,8 +242,7 @@ def hop_number(session: Session, number: int) -> UssdHop | None:
 
 def note(session: Session, key: str) -> bool:
     """Write a hop down before it is acted on; False when that had been done before."""
-    values = (session.id, key, session.hops + 1, clock.ms())
-    return execute(_NOTE, values).fetchone() is not None
+    return _row(_NOTE, (session.id, key, session.hops + 1, clock.ms())) is not None
 
 
 def finish(
@@ -241,10 +254,13 @@ def finish(
     """
     now = clock.ms()
     state = (*heard, session.hops + 1, outcome.shown, outcome.is_over, now, now, took_ms)
+    values = (*state, session.id, session.holder)
+    if is_postgres():
+        execute(_FINISH_AT_ONCE, (*values, outcome.reply, key))
+        return
 
     def write() -> None:
-        unflushed()
-        if execute(_FINISH, (*state, session.id, session.holder)).fetchone() is not None:
+        if execute(_FINISH, values).fetchone() is not None:
             execute(_ANSWERED, (outcome.reply, session.id, key))
 
     grouped(write)
