@@ -15,7 +15,7 @@ from core.ledger.accounts import Platform, Purse, platform
 from core.ledger.models import Account, Transfer
 from core.messaging.models import Status, Submission, Usage
 from core.messaging.operations import sending_paused
-from core.money import Money
+from core.money import SCALE, Money
 from core.notices import alerts, charts, floats, notebook
 from core.notices.cards import Drawn
 from core.notices.markup import b, e, i, kes, lines
@@ -25,6 +25,7 @@ from core.settings import settings
 from core.tenants.models import Tenant, TenantStatus
 
 CHART_DAYS = 14
+CENT = SCALE // 100
 PENDING_SHOWN = 5
 _FAILED = (Status.UNDELIVERED, Status.EXPIRED, Status.FAILED, Status.REJECTED)
 
@@ -126,11 +127,12 @@ def _id(name: str) -> int:
 
 
 def _vat(sold: int) -> int:
-    """The tax contained in what was sold, or to be paid on top of it, in whole units."""
+    """The tax contained in what was sold, to the nearest cent."""
     pricing = settings().pricing
     if not pricing.vat_included:
         return 0  # it is charged on top of the price, so it is none of what was sold
-    return sold * pricing.vat_basis_points // (10_000 + pricing.vat_basis_points)
+    exact = sold * pricing.vat_basis_points // (10_000 + pricing.vat_basis_points)
+    return (exact + CENT // 2) // CENT * CENT
 
 
 def _texts(when: date) -> dict[str, tuple[int, int]]:
@@ -273,7 +275,7 @@ def _chart(day: Day) -> bytes:
     return charts.draw_bars(
         f"{settings().app.name}, {day.day.day} {day.day:%B %Y}",
         [
-            f"Money in {Money(day.money_in)}   Margin {Money(day.margin)}",
+            f"Money in {Money(day.money_in)}, margin {Money(day.margin)}",
             f"{day.texts:,} texts, {day.delivered:,} delivered, {day.failed:,} failed",
         ],
         bars,
