@@ -260,13 +260,13 @@ def _begin(hop: Hop, name: str, holder: str) -> Arrival | None:
 
 
 def _dialled(hop: Hop) -> Dialled:
-    ours = transcripts.codes(settings().ussd.service_code)
+    ours = transcripts.codes()
     return transcripts.first(hop.given, hop.service_code, ours, hop.extension)
 
 
 def _may_begin(hop: Hop, dialled: Dialled) -> bool:
     """Whether a first hop is one: for a code of ours, and no late answer to a dropped session."""
-    ours = transcripts.codes(settings().ussd.service_code)
+    ours = transcripts.codes()
     strict = settings().app.is_production and bool(ours)
     if hop.must_dial and not dialled.is_ours:
         return not strict and transcripts.looks_dialled(hop.given)

@@ -16,7 +16,6 @@ from core.settings import settings
 from ussd import render
 from ussd.hops import Answer
 from ussd.render import BACK, HOME, MORE
-from ussd.transcripts import parts_of
 
 WRONG_MAX = 3
 _MENUS = (Asks.CHOICE, Asks.CONFIRM)
@@ -177,8 +176,7 @@ LOST = "That was not right three times. Dial {code} to go on, and choose Help if
 
 def our_code() -> str:
     """What people dial."""
-    first = re.split(r"[,;\s]+", settings().ussd.service_code.strip())[0]
-    return f"*{'*'.join(parts_of(first))}#"
+    return settings().ussd.service_code
 
 
 def _offer(visit: V, notice: str | None = None) -> Screen:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core import secrets
+from core.settings import settings
 
 _CODE = re.compile(r"\*?[0-9]{3,}(?:\*[0-9]*)*#?").fullmatch
 
@@ -38,9 +39,10 @@ def parts_of(code: str) -> tuple[str, ...]:
     return tuple(part for part in code.strip().strip("*#").split("*") if part)
 
 
-def codes(setting: str) -> list[tuple[str, ...]]:
+def codes() -> list[tuple[str, ...]]:
     """Our codes; several gateways may each have given us one."""
-    return [parts for code in re.split(r"[,;\s]+", setting) if (parts := parts_of(code))]
+    given = settings().ussd
+    return [parts for code in (given.service_code, *given.other_codes) if (parts := parts_of(code))]
 
 
 def is_ours(code: str, ours: Iterable[tuple[str, ...]]) -> bool:

@@ -147,6 +147,7 @@ class Ussd:
 
     secret: str
     service_code: str
+    other_codes: tuple[str, ...]
     screen_limit: int
     hops_per_minute: int
     dialects: Mapping[str, Dialect]

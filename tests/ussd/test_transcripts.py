@@ -115,7 +115,12 @@ def test_nothing_of_a_transcript_can_be_read_back() -> None:
 )
 def test_a_code_leads_to_us_or_not(code: str, is_ours: bool) -> None:
     assert transcripts.is_ours(code, OURS) is is_ours
-    assert transcripts.codes("*384*1234#, *713*2#") == [("384", "1234"), ("713", "2")]
+
+
+def test_every_code_of_the_settings_is_ours(change_settings) -> None:
+    change_settings("ussd", other_codes=("*713*2#", "*920#"))
+
+    assert transcripts.codes() == [("384", "1234"), ("713", "2"), ("920",)]
 
 
 @pytest.mark.parametrize(
