@@ -66,7 +66,11 @@ def test_an_admin_key_is_known_until_it_is_revoked(store):
     assert [each.act for each in audit.listing()] == ["admin_key.revoked", "admin_key.created"]
 
 
-@pytest.mark.parametrize("wrong", ["", "sk_admin_x", make_key("sk_admin"), make_key("sk_live")])
+@pytest.mark.parametrize(
+    "wrong",
+    ["", "sk_admin_x", make_key("sk_admin"), make_key("sk_live")],
+    ids=["empty", "malformed", "unknown", "a tenant's"],
+)
 def test_a_strangers_admin_key_is_refused(store, wrong):
     with pytest.raises(AdminUnauthenticated):
         admin_keys.authenticate(wrong)

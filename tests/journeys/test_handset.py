@@ -1,0 +1,141 @@
+"""The whole life on the handset page, in a real browser: dial, approve, pay, send, read."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.stack import Stack
+
+CHROMIUM = shutil.which("chromium")
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PICTURES = Path(__file__).parents[2] / "docs"
+OWNER, FRIEND = "0722000001", "0712000001"
+SECOND = 15_000
+
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None and not os.environ.get("CI"),
+    reason="no browser here: apt-get install chromium",
+)
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Stack]:
+    made = Stack(tmp_path, "sqlite", settings={"TUMA_MPESA__PUSH_DELAY_SECONDS": "1"})
+    try:
+        made.start_all()
+        made.start("bot", "bot")
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield started
+        started.close()
+
+
+def test_a_business_lives_on_the_handset_page(stack: Stack, browser: Browser) -> None:
+    """Register by USSD, approve in the ops chat, top up with the PIN, send to a group, read it."""
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    abroad: list[str] = []
+    page.on("request", lambda request: note_abroad(abroad, request.url))
+    page.goto(f"{stack.sandbox}/")
+    page.set_default_timeout(SECOND)
+    page.fill("#number", OWNER)
+    page.press("#number", "Enter")
+
+    dial(page, "1", "1", "1", "Salon Zuri", "Asha Wanjiku", "2580", "2580")
+    expect(page.locator("#ussd-text")).to_contain_text("waits for approval")
+    page.click("#ussd-send")
+
+    page.locator("#ops").get_by_role("button", name="Approve").click()
+    expect(page.locator("#ops")).to_contain_text("Approved by")
+    expect(page.locator("#texts")).to_contain_text("Salon Zuri is approved")
+
+    dial(page, "2", "500", "1", "1")
+    expect(page.locator("#ussd-text")).to_contain_text("M-PESA")
+    page.click("#ussd-send")
+    page.fill("#pin", "1234")
+    page.press("#pin", "Enter")
+    expect(page.locator("#texts")).to_contain_text("KES 500 received")
+
+    talk(page, "Contacts", "Groups", "New group", ">Wateja")
+    talk(page, "Contacts", "Add a contact", f">{FRIEND}", ">Juma", "Wateja")
+    talk(page, "Send SMS", "A group", "Wateja", ">Karibu kesho!", "Send", "Confirm", ">2580")
+    expect(page.locator("#texts")).to_contain_text("0712 000 001: delivered", timeout=60_000)
+
+    page.locator("#bot .begin").click()
+    page.locator("#bot").get_by_role("button", name="I have an account").click()
+    page.locator("#bot .reply-keys button").first.click()
+    expect(page.locator("#bot")).to_contain_text("Salon Zuri")
+    page.locator("#bot .text").fill("/reports")
+    page.locator("#bot .send").click()
+    page.locator("#bot").get_by_role("button", name="1 SMS").click()
+    expect(page.locator("#bot")).to_contain_text("Delivered: 1")
+
+    picture(page, "handset.png")
+    page.set_viewport_size({"width": 390, "height": 844})
+    overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert overflow <= 0
+    picture(page, "handset-phone.png")
+    assert abroad == []
+
+
+def note_abroad(found: list[str], url: str) -> None:
+    """Remember whatever leaves this machine."""
+    if not re.match(r"(http://127\.0\.0\.1:\d+/|data:|blob:)", url):
+        found.append(url)
+
+
+def dial(page: Page, *answers: str) -> None:
+    """Dial the code and type the answers, by keyboard alone."""
+    page.fill("#dial", "*384*1234#")
+    page.press("#dial", "Enter")
+    for answer in answers:
+        screen = page.locator("#ussd-text")
+        expect(page.locator("#ussd-input")).to_be_visible()
+        before = screen.inner_text()
+        page.fill("#ussd-input", answer)
+        page.press("#ussd-input", "Enter")
+        expect(screen).not_to_have_text(before)
+
+
+def talk(page: Page, *answers: str) -> None:
+    """Dial the code; choose by the words on the screen, type what begins with ">"."""
+    page.fill("#dial", "*384*1234#")
+    page.press("#dial", "Enter")
+    screen = page.locator("#ussd-text")
+    for answer in answers:
+        expect(page.locator("#ussd-input")).to_be_visible()
+        if not answer.startswith(">"):
+            expect(screen).to_contain_text(f". {answer}")
+        before = screen.inner_text()
+        found = re.search(rf"(\d+)\. {re.escape(answer)}", before)
+        page.fill("#ussd-input", found[1] if found else answer.removeprefix(">"))
+        page.press("#ussd-input", "Enter")
+        expect(screen).not_to_have_text(before)
+    page.click("#ussd-send")
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep what the page looks like, for the documentation, when asked to."""
+    if os.environ.get("TUMA_SCREENSHOTS"):
+        page.screenshot(path=PICTURES / name)
