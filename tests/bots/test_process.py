@@ -12,6 +12,8 @@ import pytest
 
 from core import clock, database
 from core.ledger import accounts
+from core.payments.models import TopUp
+from core.telegram import inbox
 from core.tenants.models import Membership, Person, Role, Tenant, TenantStatus
 from tests.stack import Stack, wait_until
 
@@ -197,12 +199,29 @@ def test_a_killed_bot_goes_on_where_it_stood(either: Stack) -> None:
     asha = Chatter(either, ASHA)
     asha.say("/menu")
     asha.sees("Salon")
+    wait_until(lambda: not inbox.waiting())
     either.kill("bot")
     asha.press("Balance")
     asha.say("/language")
     start_bot(either)
 
     wait_until(lambda: any(text_of(each).startswith("Balance") for each in asha.told()))
+
+
+def test_a_bot_killed_before_it_has_noted_its_answer_answers_again(either: Stack) -> None:
+    asha = Chatter(either, ASHA)
+    for _ in range(3):
+        asha.say("/topup")
+        asha.sees("Amount in KES")
+        asha.say("500")
+        wait_until(lambda: "500" in str(asha.told()[-1]))
+        either.kill("bot")
+        start_bot(either)
+    wait_until(lambda: not inbox.waiting())
+
+    assert TopUp.select().count() == 0
+    asha.say("/menu")
+    asha.sees("Salon")
 
 
 def test_a_bot_that_is_asked_to_stop_finishes_and_ends_well(stack: Stack) -> None:
