@@ -87,6 +87,16 @@ def one(tenant_id: int, group_id: str) -> Group:
     return found
 
 
+def exist(tenant_id: int) -> bool:
+    """Say whether a business has any group."""
+    return bool(_of(tenant_id).exists())
+
+
+def names(tenant_id: int, *, limit: int = GROUPS_MAX) -> list[Group]:
+    """List a business's groups by name, without counting anybody."""
+    return list(_of(tenant_id).order_by(Group.name_key).limit(limit))
+
+
 def listing(tenant_id: int, *, limit: int = GROUPS_MAX) -> list[tuple[Group, int]]:
     """List a business's groups by name, each with the number of its members."""
     counted: Any = (

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from core.dialogue.screens import Option, Reply
+from core.dialogue.screens import Option, Reply, Screen
 from core.dialogue.steps import Ask, Choose, Confirm, Empty, NotHere, Once, Part, Pin
 from core.errors import Conflict, Invalid
 from core.flows.visits import Visit
@@ -69,26 +69,44 @@ class Agree(Confirm):
         return super().read(kept)
 
 
+Drawn = tuple[str, Mapping[str, str]]
+"""A question and its options."""
+
+
 class Pick(Choose):
     """A choice from a list that moves on: what was shown may be chosen though it has left the list.
 
-    `look` sees whether what was chosen will do, and raises Invalid when it will not.
+    The list is read only when it is shown, by `draw`. Whoever asks looks up what was chosen; `look`
+    sees whether it will do, and raises Invalid when it will not.
     """
 
     def __init__(
         self,
         key: str,
-        question: str,
-        options: Mapping[str, str],
+        draw: Callable[[], Drawn],
         look: Callable[[str], object] | None = None,
+        *,
+        is_home: bool = False,
     ) -> None:
-        super().__init__(key, question, options)
-        self._look = look
+        super().__init__(key, "", {}, is_home=is_home)
+        self._draw, self._look = draw, look
+
+    def screen(self) -> Screen:
+        self._fill()
+        return super().screen()
+
+    def accept(self, reply: Reply, shown: Sequence[str]) -> str:
+        self._fill()
+        return super().accept(reply, shown)
 
     def read(self, kept: str) -> str:
         if self._look is not None:
             self._look(kept)
         return kept
+
+    def _fill(self) -> None:
+        self._question, options = self._draw()
+        self._options = tuple(Option(key, label) for key, label in options.items())
 
 
 class _Typed(Ask[str]):

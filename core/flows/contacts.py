@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from core import phone
 from core.contacts import contacts as book
 from core.contacts import groups
 from core.contacts.models import Contact
 from core.dialogue.steps import Ask, Choose, Flow, Once, Part
 from core.errors import Invalid
-from core.flows.asking import Agree, Pick
+from core.flows.asking import Agree, Drawn, Pick
 from core.flows.recipients import GroupEmpty, ask_group, ask_numbers
 from core.flows.visits import Visit
 from core.flows.wording import brief, business, entitled, somebody
@@ -16,6 +18,7 @@ from core.tenants import fields, roles
 from core.tenants.roles import Right
 
 SHOWN = 60
+COUNTED = 10_000  # more than that nobody wants to know on a phone, and counting takes its time
 NO_GROUP = "-"
 
 
@@ -30,16 +33,7 @@ class NothingFound(Invalid):
 def contacts(visit: Visit) -> Flow:
     """Keep the people and groups a business writes to."""
     tenant_id = business(visit).tenant_id
-    choice = yield from Choose(
-        "contacts",
-        visit.say("Contacts: {count}", count=f"{book.count(tenant_id):,}"),
-        {
-            "add": visit.say("Add a contact"),
-            "list": visit.say("List"),
-            "find": visit.say("Find"),
-            "groups": visit.say("Groups"),
-        },
-    )
+    choice = yield from Pick("contacts", lambda: _top(visit, tenant_id))
     if choice == "add":
         return (yield from _add(visit))
     if choice == "groups":
@@ -51,11 +45,23 @@ def contacts(visit: Visit) -> Flow:
             visit.say("Part of the name or number:"),
             lambda text: _search(tenant_id, text),
         )
-    found = book.listing(tenant_id, search=wanted, limit=SHOWN)
-    if not found:
+    if not book.listing(tenant_id, limit=1):
         return visit.say("There are no contacts yet.")
-    contact_id = yield from _pick(visit, found)
+    contact_id = yield from _pick(
+        visit, lambda: book.listing(tenant_id, search=wanted, limit=SHOWN)
+    )
     return (yield from _card(visit, tenant_id, contact_id))
+
+
+def _top(visit: Visit, tenant_id: int) -> Drawn:
+    count = book.count(tenant_id, at_most=COUNTED)
+    more = "+" if count == COUNTED else ""
+    return visit.say("Contacts: {count}", count=f"{count:,}{more}"), {
+        "add": visit.say("Add a contact"),
+        "list": visit.say("List"),
+        "find": visit.say("Find"),
+        "groups": visit.say("Groups"),
+    }
 
 
 def _search(tenant_id: int, text: str) -> str:
@@ -66,12 +72,17 @@ def _search(tenant_id: int, text: str) -> str:
     return wanted
 
 
-def _pick(visit: Visit, found: list[Contact]) -> Part[str]:
-    question = visit.say("Which contact?")
-    if len(found) == SHOWN:
-        question = visit.say("The first {count}. Use Find for others.", count=SHOWN)
-    options = {each.id: f"{brief(each.name, 18)} {phone.pretty(each.msisdn)}" for each in found}
-    return (yield from Pick("contacts_which", question, options))
+def _pick(visit: Visit, find: Callable[[], list[Contact]]) -> Part[str]:
+    def draw() -> Drawn:
+        found = find()
+        question = visit.say("Which contact?")
+        if len(found) == SHOWN:
+            question = visit.say("The first {count}. Use Find for others.", count=SHOWN)
+        return question, {
+            each.id: f"{brief(each.name, 18)} {phone.pretty(each.msisdn)}" for each in found
+        }
+
+    return (yield from Pick("contacts_which", draw))
 
 
 def _add(visit: Visit) -> Flow:
@@ -79,15 +90,18 @@ def _add(visit: Visit) -> Flow:
     msisdn = yield from Ask("contacts_number", visit.say("Phone number:"), phone.parse)
     name = yield from Ask("contacts_name", visit.say("Name:"), _name)
     group_id = NO_GROUP
-    known = groups.listing(profile.tenant_id, limit=SHOWN)
-    if known:
-        options = {NO_GROUP: visit.say("No group")}
-        options |= {group.id: brief(group.name, 24) for group, _ in known}
-        group_id = yield from Choose("contacts_into", visit.say("Into which group?"), options)
+    if groups.exist(profile.tenant_id):
+        group_id = yield from Pick("contacts_into", lambda: _into(visit, profile.tenant_id))
     yield from Once(
         "contacts_add", lambda once: _put(visit, profile.tenant_id, (msisdn,), name, group_id)
     )
     return visit.say("Saved: {name}, {phone}.", name=brief(name, 40), phone=phone.pretty(msisdn))
+
+
+def _into(visit: Visit, tenant_id: int) -> Drawn:
+    options = {NO_GROUP: visit.say("No group")}
+    options |= {each.id: brief(each.name, 24) for each in groups.names(tenant_id, limit=SHOWN)}
+    return visit.say("Into which group?"), options
 
 
 def _name(text: str) -> str:
@@ -155,14 +169,17 @@ def _erase(visit: Visit, tenant_id: int, contact_id: str) -> str:
 
 
 def _groups(visit: Visit, tenant_id: int) -> Flow:
-    options = {}
-    if roles.may(visit.role, Right.CONTACTS):
-        options["new"] = visit.say("New group")
-    for group, size in groups.listing(tenant_id, limit=SHOWN):
-        options[group.id] = f"{brief(group.name, 24)} ({size:,})"
-    if not options:
+    may = roles.may(visit.role, Right.CONTACTS)
+    if not may and not groups.exist(tenant_id):
         return visit.say("There are no groups yet.")
-    choice = yield from Pick("groups", visit.say("Groups"), options)
+
+    def draw() -> Drawn:
+        options = {"new": visit.say("New group")} if may else {}
+        for group, size in groups.listing(tenant_id, limit=SHOWN):
+            options[group.id] = f"{brief(group.name, 24)} ({size:,})"
+        return visit.say("Groups"), options
+
+    choice = yield from Pick("groups", draw)
     if choice == "new":
         return (yield from _new_group(visit, tenant_id))
     return (yield from _group(visit, tenant_id, choice))
@@ -199,10 +216,9 @@ def _group(visit: Visit, tenant_id: int, group_id: str) -> Flow:
         )
     if choice == "remove":
         return (yield from _ungroup(visit, tenant_id, group_id, brief(group.name, 30)))
-    found = groups.members(tenant_id, group_id, limit=SHOWN)
-    if not found:
+    if not groups.members(tenant_id, group_id, limit=1):
         raise GroupEmpty
-    contact_id = yield from _pick(visit, found)
+    contact_id = yield from _pick(visit, lambda: groups.members(tenant_id, group_id, limit=SHOWN))
     return (yield from _card(visit, tenant_id, contact_id))
 
 

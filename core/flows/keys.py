@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.dialogue.screens import Done
 from core.dialogue.steps import Ask, Choose, Flow, Once
 from core.errors import NotAllowed
-from core.flows.asking import Agree, Pick
+from core.flows.asking import Agree, Drawn, Pick
 from core.flows.visits import Visit
 from core.flows.wording import brief, entitled, somebody
 from core.tenants import fields, keys, roles
@@ -29,14 +29,18 @@ def keys_(visit: Visit) -> Flow:
     profile = entitled(visit, Right.KEYS)
     if visit.channel != "telegram":
         raise KeysElsewhere
+    choice = yield from Pick("keys", lambda: _listed(visit, profile))
+    if choice in ("live", "test"):
+        return (yield from _new(visit, profile, "live" if choice == "live" else "test"))
+    return (yield from _old(visit, profile, choice))
+
+
+def _listed(visit: Visit, profile: Profile) -> Drawn:
     options = {"live": visit.say("New live key"), "test": visit.say("New test key")}
     for row in keys.listing(profile.tenant_id, limit=SHOWN):
         if row.revoked_at is None:
             options[row.id] = f"{brief(row.name, 20)} {row.hint}"
-    choice = yield from Pick("keys", visit.say("API keys"), options)
-    if choice in ("live", "test"):
-        return (yield from _new(visit, profile, "live" if choice == "live" else "test"))
-    return (yield from _old(visit, profile, choice))
+    return visit.say("API keys"), options
 
 
 def _new(visit: Visit, profile: Profile, mode: Mode) -> Flow:

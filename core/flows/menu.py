@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from core.dialogue.steps import Choose, Flow
+from core.dialogue.steps import Flow
 from core.flows.account import account
+from core.flows.asking import Drawn, Pick
 from core.flows.balance import balance
 from core.flows.contacts import contacts
 from core.flows.help import help_
@@ -43,22 +44,29 @@ STRANGERS: Mapping[str, Callable[[Visit], Flow]] = {
 
 def menu(visit: Visit) -> Flow:
     """Offer everything, or to somebody new the way in."""
-    invited = team.invitations(visit.msisdn) if visit.msisdn is not None else []
-    join = {}
-    if invited:
-        join = {"join": visit.say("Join {business}", business=brief(invited[0][1].name, 18))}
     if visit.profile is None:
-        welcome = visit.say(
-            "{app}: SMS for your business, paid by M-PESA.", app=settings().app.name
-        )
-        options = _door_labels(visit) | join
-        chosen = yield from Choose("welcome", welcome, options, is_home=True)
-        flow = STRANGERS.get(chosen, link)
-    else:
-        options = _labels(visit) | join
-        chosen = yield from Choose("menu", _heading(visit, visit.profile), options, is_home=True)
-        flow = TOP.get(chosen, link)
-    return (yield from flow(visit))
+        chosen = yield from Pick("welcome", lambda: _door(visit), is_home=True)
+        return (yield from STRANGERS.get(chosen, link)(visit))
+    profile = visit.profile
+    chosen = yield from Pick("menu", lambda: _top(visit, profile), is_home=True)
+    return (yield from TOP.get(chosen, link)(visit))
+
+
+def _top(visit: Visit, profile: Profile) -> Drawn:
+    return _heading(visit, profile), _labels(visit) | _invited(visit)
+
+
+def _door(visit: Visit) -> Drawn:
+    welcome = visit.say("{app}: SMS for your business, paid by M-PESA.", app=settings().app.name)
+    return welcome, _door_labels(visit) | _invited(visit)
+
+
+def _invited(visit: Visit) -> dict[str, str]:
+    """Offer to join whoever has invited this phone."""
+    invited = team.invitations(visit.msisdn) if visit.msisdn is not None else []
+    if not invited:
+        return {}
+    return {"join": visit.say("Join {business}", business=brief(invited[0][1].name, 18))}
 
 
 def _labels(visit: Visit) -> dict[str, str]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from core import phone
 from core.contacts import contacts, groups
-from core.dialogue.steps import Ask, Choose, Part
+from core.dialogue.steps import Ask, Part
 from core.errors import Conflict, Invalid
-from core.flows.asking import Pick, typed
+from core.flows.asking import Drawn, Pick, typed
 from core.flows.visits import Visit
 from core.flows.wording import brief
 from core.messaging.errors import TooManyRecipients
@@ -53,13 +53,15 @@ class Recipients:
 
 def ask_recipients(visit: Visit, tenant_id: int) -> Part[Recipients]:
     """Ask whom to send to. Raises: NoGroups, GroupEmpty, TooManyRecipients."""
-    count = contacts.count(tenant_id)
-    options = {"one": visit.say("One number"), "list": visit.say("Several numbers")}
-    if groups.listing(tenant_id, limit=1):
-        options["group"] = visit.say("A group")
-    if count:
-        options["all"] = visit.say("All contacts ({count})", count=f"{count:,}")
-    way = yield from Choose("send_to", visit.say("Send to:"), options)
+
+    def every() -> list[str]:
+        return contacts.numbers(tenant_id, limit=RECIPIENTS_MAX + 1)
+
+    def look(way: str) -> None:
+        if way == "all":
+            _checked("", every())
+
+    way = yield from Pick("send_to", lambda: _ways(visit, tenant_id), look)
     if way == "one":
         msisdn = yield from Ask("send_number", visit.say("Which number?"), phone.parse)
         return Recipients(phone.pretty(msisdn), (msisdn,))
@@ -67,9 +69,20 @@ def ask_recipients(visit: Visit, tenant_id: int) -> Part[Recipients]:
         found = yield from ask_numbers(visit, "send_list")
         return Recipients(visit.say("your list"), found)
     if way == "all":
-        every = contacts.numbers(tenant_id, limit=RECIPIENTS_MAX + 1)
-        return _checked(visit.say("all contacts"), every)
+        return _checked(visit.say("all contacts"), every())
     return (yield from _group(visit, tenant_id))
+
+
+def _ways(visit: Visit, tenant_id: int) -> Drawn:
+    options = {"one": visit.say("One number"), "list": visit.say("Several numbers")}
+    if groups.exist(tenant_id):
+        options["group"] = visit.say("A group")
+    count = contacts.count(tenant_id, at_most=RECIPIENTS_MAX + 1)
+    if count:
+        more = "+" if count > RECIPIENTS_MAX else ""
+        known = f"{min(count, RECIPIENTS_MAX):,}{more}"
+        options["all"] = visit.say("All contacts ({count})", count=known)
+    return visit.say("Send to:"), options
 
 
 def ask_numbers(visit: Visit, key: str) -> Part[tuple[str, ...]]:
@@ -132,11 +145,16 @@ def ask_group(
     visit: Visit, key: str, tenant_id: int, look: Callable[[str], object] | None = None
 ) -> Part[str]:
     """Ask for a group; gives its id. Raises: NoGroups."""
-    found = groups.listing(tenant_id, limit=GROUPS_SHOWN)
-    if not found:
+    if not groups.exist(tenant_id):
         raise NoGroups
-    options = {group.id: f"{brief(group.name, 24)} ({size:,})" for group, size in found}
-    return (yield from Pick(key, visit.say("Which group?"), options, look))
+
+    def draw() -> Drawn:
+        found = groups.listing(tenant_id, limit=GROUPS_SHOWN)
+        return visit.say("Which group?"), {
+            group.id: f"{brief(group.name, 24)} ({size:,})" for group, size in found
+        }
+
+    return (yield from Pick(key, draw, look))
 
 
 def _checked(name: str, msisdns: Sequence[str]) -> Recipients:

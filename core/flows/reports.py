@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from core import clock
 from core.dialogue.screens import Document, Done
 from core.dialogue.steps import Flow
-from core.flows.asking import Pick
+from core.flows.asking import Drawn, Pick
 from core.flows.visits import Visit
 from core.flows.wording import brief, business, kes, reference
 from core.messaging import batches, queries
@@ -33,16 +33,19 @@ KEPT_BACK = (Status.SUPPRESSED, Status.CANCELLED)
 def reports(visit: Visit) -> Flow:
     """List the latest sends and the week; tell how one of them went."""
     profile = business(visit)
-    latest = batches.recent(profile, SHOWN)
-    options = {"week": visit.say("Last 7 days")}
-    options |= {
-        each.id: visit.say("{when}: {count} SMS", when=_when(each.at), count=f"{each.count:,}")
-        for each in latest
-    }
-    chosen = yield from Pick("reports", visit.say("Reports"), options)
+    chosen = yield from Pick("reports", lambda: _latest(visit, profile))
     if chosen == "week":
         return _week(visit, profile)
     return _one(visit, profile, batches.one(profile, chosen))
+
+
+def _latest(visit: Visit, profile: Profile) -> Drawn:
+    options = {"week": visit.say("Last 7 days")}
+    options |= {
+        each.id: visit.say("{when}: {count} SMS", when=_when(each.at), count=f"{each.count:,}")
+        for each in batches.recent(profile, SHOWN)
+    }
+    return visit.say("Reports"), options
 
 
 def _week(visit: Visit, profile: Profile) -> Done:

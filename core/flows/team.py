@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core import phone
 from core.dialogue.steps import Ask, Choose, Flow, Once, Part
-from core.flows.asking import Agree, Pick, sign
+from core.flows.asking import Agree, Drawn, Pick, sign
 from core.flows.visits import Visit
 from core.flows.wording import brief, business, entitled, open_for, somebody
 from core.onboarding import inviting
@@ -18,22 +18,30 @@ _INVITED = "inv"
 def team_(visit: Visit) -> Flow:
     """Show the team; let those who may invite, change and remove."""
     tenant_id = business(visit).tenant_id
-    members = people.members(tenant_id)
     if not roles.may(visit.role, Right.TEAM):
-        lines = [f"{brief(each.name, 20)}, {_role(visit, role)}" for each, role in members]
-        return "\n".join([visit.say("Team"), *lines])
-    options = {"invite": visit.say("Invite a phone")}
-    options |= {each.id: f"{brief(each.name, 20)}, {_role(visit, role)}" for each, role in members}
-    options |= {
-        f"{_INVITED}{each.msisdn}": visit.say("{phone} invited", phone=phone.pretty(each.msisdn))
-        for each in team.waiting(tenant_id)
-    }
-    choice = yield from Pick("team", visit.say("Team"), options)
+        return "\n".join([visit.say("Team"), *_members(visit, tenant_id).values()])
+    choice = yield from Pick("team", lambda: _listed(visit, tenant_id))
     if choice == "invite":
         return (yield from _invite(visit))
     if choice.startswith(_INVITED):
         return (yield from _take_back(visit, tenant_id, choice.removeprefix(_INVITED)))
     return (yield from _member(visit, tenant_id, choice))
+
+
+def _members(visit: Visit, tenant_id: int) -> dict[str, str]:
+    return {
+        each.id: f"{brief(each.name, 20)}, {_role(visit, role)}"
+        for each, role in people.members(tenant_id)
+    }
+
+
+def _listed(visit: Visit, tenant_id: int) -> Drawn:
+    options = {"invite": visit.say("Invite a phone")} | _members(visit, tenant_id)
+    options |= {
+        f"{_INVITED}{each.msisdn}": visit.say("{phone} invited", phone=phone.pretty(each.msisdn))
+        for each in team.waiting(tenant_id)
+    }
+    return visit.say("Team"), options
 
 
 def _invite(visit: Visit) -> Flow:

@@ -326,7 +326,7 @@ def up(migrator, db):
     db.create_tables([LowBalance])
 
     class Membership(Model):
-        person_id = CharField(max_length=30)
+        person_id = CharField(index=True, max_length=30)
         tenant_id = IntegerField()
         role = CharField(max_length=10)
         created_at = InstantField()

@@ -108,7 +108,7 @@ class Tongue(Model):
 class Membership(Model):
     """A person's role in a business."""
 
-    person_id = peewee.CharField(max_length=30)
+    person_id = peewee.CharField(max_length=30, index=True)
     tenant_id = peewee.IntegerField()
     role = peewee.CharField(max_length=10)
     created_at = InstantField()

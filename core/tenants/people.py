@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from core import clock, events, ids
 from core.database import transaction
 from core.errors import NotFound
@@ -145,12 +147,13 @@ def role_of(person_id: str, tenant_id: int) -> Role | None:
 
 def memberships(person_id: str) -> list[tuple[Tenant, Role]]:
     """List a person's businesses, the oldest first, and the role in each."""
-    roles = {
-        row.tenant_id: Role(row.role)
-        for row in Membership.select().where(Membership.person_id == person_id)
-    }
-    tenants = Tenant.select().where(Tenant.id.in_(list(roles))).order_by(Tenant.id)
-    return [(tenant, roles[tenant.id]) for tenant in tenants]
+    found: Any = (
+        Tenant.select(Tenant, Membership.role)
+        .join(Membership, on=(Membership.tenant_id == Tenant.id), attr="membership")
+        .where(Membership.person_id == person_id)
+        .order_by(Tenant.id)
+    )
+    return [(tenant, Role(tenant.membership.role)) for tenant in found]
 
 
 def businesses(person_id: str) -> list[tuple[Tenant, Role]]:

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 
 from core.dialogue.screens import Asks, Reply, Screen
 from core.flows import Visit, conversation, open_visit
+from core.ledger import accounts
 from core.messaging.models import Message
+from core.money import Money
 from core.tenants import people
 from core.tenants.models import Person
+from core.tenants.profiles import Profile
 
 ASHA, JUMA, ZAWADI = "254712345671", "254712345672", "254712345673"
 PIN = "2580"
@@ -74,3 +77,20 @@ def texts_to(msisdn: str) -> list[str]:
     return [
         row.body for row in Message.select().where(Message.msisdn == msisdn).order_by(Message.id)
     ]
+
+
+def typed(talk: Talk, body: str) -> None:
+    """Type a text: on a phone it is then taken as it is."""
+    talk.say(body)
+    if talk.channel == "ussd":
+        talk.say("go")
+
+
+def agree(talk: Talk) -> None:
+    talk.say("yes")
+    if talk.channel == "ussd":
+        talk.say(PIN)
+
+
+def available(tenant: Profile) -> Money:
+    return accounts.balance(tenant.tenant_id).available

@@ -7,15 +7,16 @@ from collections.abc import Callable
 
 import pytest
 
-from core import clock, events
+from core import events
 from core.database import execute
 from core.dialogue.screens import Asks
 from core.dialogue.store import ChatRow
 from core.tenants import audit, keys, people, pins, tenants
 from core.tenants.models import ApiKey, Role
 from core.tenants.profiles import Profile
-from tests.flows.talking import ASHA, JUMA, PIN, Talk, person_of, texts_to
-from tests.races import together
+from tests.flows.talking import JUMA, PIN, Talk, person_of, texts_to
+
+pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 
 NEW = "8520"
 
@@ -53,46 +54,6 @@ def test_a_first_pin_is_chosen(tenant: Profile, join: Callable[..., Talk], langu
     talk = join(tenant, "ussd", pin=False, language=language)
     talk.start("account", "pin", PIN, "1357", PIN)
 
-    assert pins.check(person_of(talk), PIN, channel="ussd") == "ok"
-
-
-def test_a_forgotten_pin_is_replaced_by_a_code(tenant: Profile, join: Callable[..., Talk]) -> None:
-    talk = join(tenant, "ussd")
-    talk.start("account", "pin")
-    shown = talk.screen
-    together(4, lambda _: Talk("ussd", ASHA, screen=shown).say("forgot"))
-    assert len(texts_to(ASHA)) == 1
-    code = re.search(r"\b\d{6}\b", texts_to(ASHA)[0])
-    assert code is not None
-    wrong = f"{(int(code[0]) + 1) % 10**6:06d}"
-    talk.start("account", "pin", "code", NEW, NEW, wrong)
-    assert "4" in (talk.screen.notice or "")
-    talk.say(code[0])
-
-    assert pins.check(person_of(talk), NEW, channel="ussd") == "ok"
-    talk.start("account", "pin", "code", PIN, PIN, code[0])
-    assert "no code" in talk.screen.text
-    assert pins.check(person_of(talk), NEW, channel="ussd") == "ok"
-
-
-def test_a_code_unlocks_and_dies_of_age_and_guesses(
-    tenant: Profile, join: Callable[..., Talk]
-) -> None:
-    clock.freeze(clock.now())
-    talk = join(tenant, "ussd")
-    talk.start("account", "pin", "forgot")
-    code = re.findall(r"\b\d{6}\b", texts_to(ASHA)[0])[0]
-    guesses = [f"{(int(code) + at) % 10**6:06d}" for at in range(1, 21)]
-    talk.start("account", "pin", "code", NEW, NEW)
-    shown = talk.screen
-    together(len(guesses), lambda at: Talk("ussd", ASHA, screen=shown).say(guesses[at]))
-    talk.start("account", "pin", "code", NEW, NEW, code)
-    assert "no code" in talk.screen.text
-
-    talk.start("account", "pin", "forgot")
-    clock.advance(3600)
-    late = re.findall(r"\b\d{6}\b", texts_to(ASHA)[1])[0]
-    talk.start("account", "pin", "code", NEW, NEW, late)
     assert pins.check(person_of(talk), PIN, channel="ussd") == "ok"
 
 
@@ -161,16 +122,6 @@ def test_a_key_is_shown_once_and_kept_nowhere(tenant: Profile, join: Callable[..
     assert secret not in stored()
     assert secret not in talk.screen.text
     assert talk.start("keys").secret is None
-
-
-def test_a_double_tap_makes_one_key(tenant: Profile, join: Callable[..., Talk]) -> None:
-    talk = join(tenant, "telegram")
-    talk.start("keys", "live", "Website")
-    shown = talk.screen
-    screens = together(5, lambda _: Talk("telegram", ASHA, screen=shown).say("yes"))
-
-    assert ApiKey.select().count() == 1
-    assert sum(screen.secret is not None for screen in screens) <= 1
 
 
 def test_a_key_is_replaced_and_ended(tenant: Profile, join: Callable[..., Talk]) -> None:

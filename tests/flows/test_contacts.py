@@ -13,6 +13,8 @@ from core.tenants.models import Role
 from core.tenants.profiles import Profile
 from tests.flows.talking import JUMA, ZAWADI, Talk
 
+pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+
 BY = {"actor": "test", "channel": "test"}
 
 

@@ -14,7 +14,8 @@ from core.tenants import people, pins, team, tenants
 from core.tenants.models import Role, Tenant
 from core.tenants.profiles import Profile
 from tests.flows.talking import ASHA, JUMA, PIN, Talk, person_of, texts_to
-from tests.races import together
+
+pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -104,20 +105,6 @@ def test_a_sign_up_that_waits_for_its_code_is_opened_by_its_phone(stranger: Talk
 
     tenant = tenants.get(begun.tenant.id)
     assert (tenant.status, tenant.name) == ("pending", "Salon Zuri")
-
-
-def test_a_second_tap_registers_once(stranger: Talk) -> None:
-    stranger.start("menu", "register", "en")
-    if stranger.channel == "telegram":
-        stranger.say("contact")
-    stranger.say("yes", "Salon Zuri")
-    if stranger.channel == "ussd":
-        stranger.say("Zawadi", PIN)
-    last = PIN if stranger.channel == "ussd" else "Zawadi"
-    together(4, lambda _: Talk(stranger.channel, ASHA, screen=stranger.screen).say(last))
-
-    assert Tenant.select().where(Tenant.phone == ASHA).count() == 1
-    assert [row.name for row in events.Event.select()].count("tenant.pending") == 1
 
 
 def test_a_rejected_business_may_try_again_with_its_pin(store: str) -> None:

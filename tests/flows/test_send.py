@@ -10,16 +10,16 @@ import pytest
 from core import clock
 from core.contacts import contacts, groups
 from core.dialogue.screens import Asks
-from core.ledger import accounts
 from core.ledger.models import Hold
 from core.messaging import suppression
 from core.messaging.models import Message
 from core.money import Money
-from core.tenants import people, pins, team, tenants
+from core.tenants import people, team, tenants
 from core.tenants.models import Role
 from core.tenants.profiles import Profile
-from tests.flows.talking import ASHA, JUMA, PIN, ZAWADI, Talk, person_of
-from tests.races import together
+from tests.flows.talking import ASHA, JUMA, ZAWADI, Talk, agree, available, person_of, typed
+
+pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 
 BY = {"actor": "test", "channel": "test"}
 
@@ -34,19 +34,6 @@ def talk(tenant: Profile, join: Callable[..., Talk], channel: str) -> Talk:
     return join(tenant, channel)
 
 
-def typed(talk: Talk, body: str) -> None:
-    """Type a text: on a phone it is then taken as it is."""
-    talk.say(body)
-    if talk.channel == "ussd":
-        talk.say("go")
-
-
-def agree(talk: Talk) -> None:
-    talk.say("yes")
-    if talk.channel == "ussd":
-        talk.say(PIN)
-
-
 def book(tenant: Profile, count: int = 5) -> str:
     """A group of so many, and one contact outside it. Gives its id."""
     group, _ = groups.create(tenant.tenant_id, "Wateja", **BY)
@@ -55,10 +42,6 @@ def book(tenant: Profile, count: int = 5) -> str:
         if number < count:
             groups.add(tenant.tenant_id, group.id, contact.id, **BY)
     return str(group.id)
-
-
-def available(tenant: Profile) -> Money:
-    return accounts.balance(tenant.tenant_id).available
 
 
 def test_one_number_gets_one_text(
@@ -252,36 +235,6 @@ def test_a_wrong_pin_thrice_locks_and_sends_nothing(
     assert "locked" in talk.screen.text
     assert "locked" in talk.start("send").text
     assert Message.select().count() == 0
-
-
-def test_guessing_the_pin_in_parallel_is_no_faster(
-    tenant: Profile, join: Callable[..., Talk]
-) -> None:
-    """The phone may be stolen and the gateway's secret known: three tries are three tries."""
-    talk = join(tenant, "ussd")
-    talk.start("send", "one", "0733000001", "Habari", "go", "yes")
-    shown = talk.screen
-    guesses = [f"{number}" for number in range(2582, 2606)]
-    together(len(guesses), lambda at: Talk("ussd", ASHA, screen=shown).say(guesses[at]))
-
-    assert Message.select().count() == 0
-    with pytest.raises(pins.PinLocked):
-        pins.require_open(person_of(talk))
-    assert person_of(talk).pin_locks == 1
-
-
-def test_a_double_tap_sends_once(talk: Talk, tenant: Profile) -> None:
-    talk.start("send", "one", "0733000001")
-    typed(talk, "Habari")
-    last = "yes"
-    if talk.channel == "ussd":
-        talk.say("yes")
-        last = PIN
-    shown = talk.screen
-    together(6, lambda _: Talk(talk.channel, ASHA, screen=shown).say(last))
-
-    assert Message.select().count() == 1
-    assert available(tenant) == Money.parse("99.20")
 
 
 def test_the_button_of_a_finished_send_sends_nothing_more(

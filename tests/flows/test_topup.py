@@ -12,7 +12,8 @@ from core.settings import settings
 from core.tenants.models import Role
 from core.tenants.profiles import Profile
 from tests.flows.talking import ASHA, JUMA, Talk, person_of
-from tests.races import together
+
+pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -99,12 +100,3 @@ def test_who_only_looks_may_not_top_up(
         msisdn = f"25471234568{len(role)}"
         screen = join(make_tenant(), channel, msisdn, role).start("topup")
         assert screen.ends is not may
-
-
-def test_a_double_tap_asks_once(talk: Talk) -> None:
-    talk.start("topup", "500", "own")
-    shown = talk.screen
-    together(6, lambda _: Talk(talk.channel, ASHA, screen=shown).say("yes"))
-
-    assert TopUp.select().count() == 1
-    assert StkPush.select().count() == 1
