@@ -6,6 +6,7 @@ import structlog
 
 from core import clock, idempotency, prove, queue, quota
 from core.database import transaction
+from core.dialogue.jobs import PERIODIC as DIALOGUE
 from core.events import record
 from core.ledger.seals import seal_past_days
 from core.messaging.jobs import PERIODIC as MESSAGING
@@ -43,6 +44,7 @@ TIMETABLE = (
     *PAYMENTS,
     *TELEGRAM,
     *NOTICES,
+    *DIALOGUE,
     Periodic(seal_and_prove, every_s=0, at=0 * MINUTES + 20),
     Periodic(forget_expired, every_s=3600),
     Periodic(forget_codes, every_s=3600),

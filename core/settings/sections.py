@@ -79,8 +79,6 @@ class Onfon:
     rate_per_second: int
     connections: int
     timeout_seconds: float
-    retry: int
-    status_lookup: bool
     unit_cost: str
 
     @property

@@ -231,7 +231,6 @@ def test_what_a_file_has_wrong_is_named(folder, old, new, said):
         ("ONFON__BATCH_SIZE", "1001", "onfon.batch_size must be from 1 to 1000"),
         ("ONFON__BATCH_SIZE", "many", "onfon.batch_size must be a whole number"),
         ("ONFON__RATE_PER_SECOND", "0", "onfon.rate_per_second must be more than 0"),
-        ("ONFON__RETRY", "-1", "onfon.retry must not be below 0"),
         ("ONFON__CALLBACK_SECRET", "a/b", "onfon.callback_secret may hold only"),
         ("ONFON__UNIT_COST", "0.35001", "onfon.unit_cost must be KES"),
         ("PRICING__PRICE", "-1", "pricing.price must be KES"),
