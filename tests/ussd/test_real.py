@@ -76,7 +76,7 @@ def test_a_locked_pin_stays_locked_whatever_is_dialled(dial: Dial) -> None:
     shown = dial().type("1")
 
     assert (shown.text.startswith(LOCKED), shown.goes_on) == (True, False)
-    clock.advance(16 * 60)
+    clock.advance(31 * 60)
     assert dial().type(*TO_THE_PIN, PIN).text.startswith("Done: 1 SMS taken on.")
 
 
