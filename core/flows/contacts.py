@@ -136,21 +136,22 @@ def _card(visit: Visit, tenant_id: int, contact_id: str) -> Flow:
     if choice == "group":
         group_id = yield from ask_group(visit, "contact_into", tenant_id)
         yield from Once(
-            "contact_added",
-            lambda once: groups.add(
-                tenant_id, group_id, contact_id, actor=visit.actor, channel=visit.channel
-            ),
+            "contact_added", lambda once: _move(visit, tenant_id, group_id, contact_id, into=True)
         )
     else:
         names = {group.id: brief(group.name, 24) for group in inside}
         group_id = yield from Choose("contact_out_of", visit.say("Which group?"), names)
         yield from Once(
             "contact_dropped",
-            lambda once: groups.drop(
-                tenant_id, group_id, contact_id, actor=visit.actor, channel=visit.channel
-            ),
+            lambda once: _move(visit, tenant_id, group_id, contact_id, into=False),
         )
     return visit.say("Done.")
+
+
+def _move(visit: Visit, tenant_id: int, group_id: str, contact_id: str, *, into: bool) -> bool:
+    _require(visit, tenant_id)
+    act = groups.add if into else groups.drop
+    return act(tenant_id, group_id, contact_id, actor=visit.actor, channel=visit.channel)
 
 
 def _remove(visit: Visit, tenant_id: int, contact: Contact) -> Flow:

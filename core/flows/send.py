@@ -186,15 +186,16 @@ def _preview(visit: Visit, profile: Profile, draft: Draft, found: Estimate) -> P
     left_out = len(draft.to.msisdns) - found.recipients
     if left_out:
         lines.append(visit.say("{count} opted out.", count=left_out))
+    goes = _when(visit, found.goes_at)
     if not is_short:
-        lines.append(_when(visit, found.goes_at))
+        lines.append(goes)
     return (
         yield from Agree(
             "send_sure",
             "\n".join(lines),
             visit,
             *(profile.tenant_id, draft.to.msisdns, draft.body, draft.category.value),
-            *(draft.is_plain, found.recipients, found.cost.units),
+            *(draft.is_plain, found.recipients, found.cost.units, goes),
             detail=_detail(visit, draft, found),
             instead={"topup": visit.say("Top up")} if is_short else None,
         )

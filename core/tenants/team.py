@@ -141,18 +141,6 @@ def accept(person: Person, tenant_id: int, *, channel: str) -> Role:
     return role
 
 
-def decline(person: Person, tenant_id: int, *, channel: str) -> None:
-    """Turn an invitation down."""
-    with transaction():
-        gone = (
-            Invite.delete()
-            .where(Invite.tenant_id == tenant_id, Invite.msisdn == person.msisdn)
-            .execute()
-        )
-        if gone:
-            audit.record(tenant_id, person.actor, channel, "team.declined", subject=person.id)
-
-
 def change_role(tenant_id: int, person_id: str, role: Role, *, by: Person, channel: str) -> None:
     """Give somebody another role. Raises: NotFound, NotAllowed, RoleTooSmall, LastOwner."""
     with transaction():

@@ -115,6 +115,22 @@ def test_an_advert_says_when_it_goes_and_leaves_out_who_left(
     assert all("STOP" in row.body for row in Message.select())
 
 
+def test_an_advert_that_became_too_late_is_shown_again(
+    tenant: Profile, join: Callable[..., Talk], channel: str
+) -> None:
+    clock.freeze(datetime(2026, 3, 12, 17, 59, tzinfo=clock.NAIROBI))
+    talk = join(tenant, channel)
+    talk.start("send", "group", book(tenant))
+    typed(talk, "Bei nusu leo")
+    talk.say("advert")
+    assert "Goes now" in talk.screen.text
+    clock.advance(90)
+    talk.say("yes")
+
+    assert "Goes tomorrow 08:00" in talk.screen.text
+    assert Message.select().count() == 0
+
+
 def test_dear_letters_are_named_and_can_be_made_plain(
     tenant: Profile, join: Callable[..., Talk], channel: str
 ) -> None:
