@@ -17,6 +17,7 @@ from telegram import Bot, Update
 from bots.desk import answering, commands, presses
 from bots.desk.acts import Done
 from bots.desk.hearing import Heard, Kind, hear
+from bots.desk.presses import Pressed
 from bots.desk.replies import Reply, Voice
 from core.database import recover
 from core.errors import Refused
@@ -60,11 +61,11 @@ def take(update: Mapping[str, Any], bot_name: str = "") -> None:
     try:
         _act(heard, voice)
     except Refused as refusal:
-        _tell(heard, voice, refusal.words())
+        _tell(voice, refusal.words())
     except Exception:
         reference = secrets.token_hex(4)
         log.exception("ops_failed", reference=reference, update_id=heard.update_id)
-        _tell(heard, voice, f"That did not work; nothing may have been done. Ref {reference}.")
+        _tell(voice, f"That did not work; nothing may have been done. Ref {reference}.")
 
 
 def _act(heard: Heard, voice: Voice) -> None:
@@ -74,21 +75,29 @@ def _act(heard: Heard, voice: Voice) -> None:
         return
     if heard.kind is Kind.COMMAND and heard.text.partition("_")[0] not in commands.COMMANDS:
         if heard.is_addressed:
-            _tell(heard, voice, "I do not know that. /help lists what I do.")
+            _tell(voice, "I do not know that. /help lists what I do.")
         return
     if heard.is_anonymous:
-        _tell(heard, voice, ANONYMOUS)
+        _tell(voice, ANONYMOUS)
         return
     if not places.is_admin(heard.user_id):
         log.warning("ops_not_admin", user=heard.user_id)
-        _tell(heard, voice, NOT_LISTED.format(name=heard.name, id=heard.user_id))
+        _tell(voice, NOT_LISTED.format(name=heard.name, id=heard.user_id))
         return
     operators.introduce(heard.user_id, heard.name)
     if heard.kind is Kind.PRESS:
-        words, is_alert = presses.press(heard, voice)
-        voice.answer(words, is_alert=is_alert)
+        _follow(presses.press(heard), voice)
     else:
         _say(voice, commands.run(heard.text, heard))
+
+
+def _follow(pressed: Pressed, voice: Voice) -> None:
+    """Answer a press, and only then do what takes its time."""
+    voice.answer(pressed.words, is_alert=pressed.is_alert)
+    voice.redraw(*pressed.subjects)
+    if pressed.rewrites is not None:
+        voice.rewrite(pressed.rewrites)
+    _say(voice, pressed.says if pressed.later is None else pressed.later())
 
 
 def _say(voice: Voice, told: Reply | Done | None) -> None:
@@ -99,9 +108,9 @@ def _say(voice: Voice, told: Reply | Done | None) -> None:
         voice.say(told)
 
 
-def _tell(heard: Heard, voice: Voice, words: str) -> None:
+def _tell(voice: Voice, words: str) -> None:
     """Say plain words: over a press, or under a message."""
-    if heard.kind is Kind.PRESS:
-        voice.answer(words, is_alert=True)
-    else:
+    if voice.is_answered:
         voice.say(Reply(e(words, 1000)))
+    else:
+        voice.answer(words, is_alert=True)

@@ -52,12 +52,32 @@ def bounded(text: str) -> str:
     return text[: text.rindex("\n", 0, TEXT_MAX)] + "\n..."
 
 
+def pressed_card(heard: Heard, likely: str) -> str:
+    """Name the subject of the card that was pressed, which is followed from now on.
+
+    A message whose sending we never heard the end of carries buttons we know nothing of.
+    """
+    known = OpsCard.get_or_none(
+        OpsCard.chat_id == heard.chat_id, OpsCard.message_id == heard.message_id
+    )
+    if known is not None:
+        return str(known.subject)
+    cards.remember(likely, heard.chat_id, heard.message_id, cards.Drawn(""))
+    return likely
+
+
 class Voice:
     """Speaks to whoever did something in the ops chat."""
 
     def __init__(self, bot: Telegram, heard: Heard) -> None:
         self._bot = bot
         self._heard = heard
+        self._is_answered = not heard.press_id
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether nobody waits any more for a press to be answered."""
+        return self._is_answered
 
     @property
     def bot(self) -> Telegram:
@@ -104,7 +124,8 @@ class Voice:
 
     def answer(self, words: str = "", *, is_alert: bool = False) -> None:
         """End the waiting of whoever pressed; too late is no matter, the card tells."""
-        if self._heard.press_id:
+        if not self._is_answered:
+            self._is_answered = True
             self._bot.answer_press(self._heard.press_id, words, is_alert=is_alert)
 
     def rewrite(self, reply: Reply) -> None:
@@ -117,16 +138,3 @@ class Voice:
         """Bring all cards of some subjects up to date, now."""
         for subject in subjects:
             following.redraw_all(subject, self._bot)
-
-    def pressed_card(self, likely: str) -> str:
-        """Name the subject of the card that was pressed, which is followed from now on.
-
-        A message whose sending we never heard the end of carries buttons we know nothing of.
-        """
-        known = OpsCard.get_or_none(
-            OpsCard.chat_id == self._heard.chat_id, OpsCard.message_id == self._heard.message_id
-        )
-        if known is not None:
-            return str(known.subject)
-        cards.remember(likely, self._heard.chat_id, self._heard.message_id, cards.Drawn(""))
-        return likely
