@@ -49,6 +49,9 @@ def in_time(work: Callable[[Watch], Answer], late: Callable[[Watch], Answer]) ->
     Work that has begun goes on behind and keeps what it finds; work that has not is dropped.
     """
     watch = Watch()
+    if len(_behind) >= THREADS:  # all are stuck, and whoever waits would wait in vain
+        log.warning("ussd_stuck")
+        return late(watch)
     begun = _pool.submit(copy_context().run, work, watch)
     try:
         return begun.result(timeout=watch.seconds)

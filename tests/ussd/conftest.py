@@ -32,6 +32,7 @@ def web(
     """The door, with threads of its own that let go of the database when the test is over."""
     pool = ThreadPoolExecutor(THREADS)
     monkeypatch.setattr(deadline, "_pool", pool)
+    monkeypatch.setattr(deadline, "THREADS", THREADS)
     yield scene.make_web(world)
     deadline.rest()
     together = threading.Barrier(THREADS)

@@ -134,6 +134,16 @@ def test_a_raw_hash_that_cut_the_address_off_is_recognised() -> None:
         hop_of(gateway, Asked("GET", later.split("#")[0]))
 
 
+def test_a_body_without_a_length_is_read_too() -> None:
+    asked = GATEWAYS["AfricasTalking"]().dial()
+    environ = falcon.testing.create_environ(path="/", method="POST", body=asked.body.encode())
+    del environ["CONTENT_LENGTH"]
+
+    assert requests.read(environ).get("sessionId") == ""
+    environ["HTTP_TRANSFER_ENCODING"] = "chunked"
+    assert requests.read(environ).get("sessionId") == "ATUid_5d3b0c1f"
+
+
 def test_a_plus_that_was_not_escaped_is_no_harm() -> None:
     gateway = GATEWAYS["Crossgate"]()
     query = "session_id=s1&msisdn=+254712345678&service_code=x&ussd_string=1*Hi+there"

@@ -6,8 +6,10 @@ import pytest
 
 from core import clock
 from core.dialogue.hops import UssdSession
+from core.words import say
 from tests.ussd.gateways import ACCUMULATING, DIALLING, GATEWAYS, Asked
 from tests.ussd.scene import PIN, Dials, World
+from ussd import sessions, talking
 from ussd.render import units
 
 pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
@@ -30,6 +32,21 @@ def test_a_whole_conversation_through_any_gateway(phone: Dials, world: World, ga
     assert not last.goes_on
     assert world.texts == ["Buy 2*3 items"]
     assert len(world.acts) == 1
+
+
+@pytest.mark.parametrize("gateway", ALL)
+def test_every_hop_of_any_gateway_may_come_twice(phone: Dials, world: World, gateway: str) -> None:
+    """Each repetition gets what the first was told, and nothing is done again."""
+    asha = phone(gateway)
+    hops = [asha.gateway.dial] + [
+        lambda text=text: asha.gateway.type(text) for text in ("1", "Habari", "1", PIN)
+    ]
+    for make in hops:
+        asked = make()
+        assert asha.show(asked) == asha.show(asked) == asha.show(asked)
+
+    assert len(world.acts) == 1
+    assert world.texts == ["Habari"]
 
 
 @pytest.mark.parametrize("gateway", ACCUMULATING)
@@ -255,6 +272,19 @@ def test_last_words_too_long_for_a_screen_are_paged(phone: Dials) -> None:
     assert [each.goes_on for each in (first, second, third)] == [True, True, False]
     assert third.text.endswith("sharti44")
     assert asha.type("98").text.startswith("This session has ended.")
+
+
+def test_whoever_has_read_enough_is_let_go(phone: Dials) -> None:
+    """Anything but our keys leads from last words to their last page, and home leads home."""
+    asha = phone()
+    asha.dial()
+    asha.type("3")
+    last = asha.type("1")
+
+    assert (last.text.endswith("sharti44"), last.goes_on) == (True, False)
+    again = phone()
+    again.dial()
+    assert again.type("3", "00").text == HOME
 
 
 def test_what_was_typed_is_text_and_nothing_more(phone: Dials) -> None:
@@ -498,6 +528,19 @@ def test_a_name_that_comes_again_later_is_a_new_session(phone: Dials, gateway: s
     assert asha.type("2").text.startswith("Choose a group:")
 
 
+def test_a_simulator_may_keep_a_session_for_as_long_as_it_likes(phone: Dials) -> None:
+    clock.freeze(clock.now())
+    asha = phone()
+    asha.dial()
+    asha.type("1")
+    clock.advance(500)
+
+    assert asha.type("Habari").text.startswith("Send Habari?")
+    clock.advance(500)
+    asha.gateway.typed = ["2"]
+    assert asha.type("98").text.startswith("Choose 1-30.\nChoose a group:")
+
+
 # What gateways get wrong
 
 
@@ -509,6 +552,21 @@ def test_a_request_without_its_fields_is_answered_all_the_same(phone: Dials, que
 
     assert answer.status_code == 200
     assert answer.text == "END Sorry, we did not understand the network. Please dial again."
+
+
+def test_a_bug_of_ours_is_no_error_of_http(phone: Dials, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A status of ours would be shown as the operator's own words."""
+    monkeypatch.setattr("ussd.dialects.generic.phone", lambda *_: 1 / 0)
+    answer = phone("Crossgate").ask(GATEWAYS["Crossgate"]().dial())
+
+    assert answer.status_code == 200
+    assert answer.text.startswith("END Sorry, we could not finish this. Reference ")
+
+
+def test_more_fields_than_anybody_sends_are_refused(phone: Dials) -> None:
+    answer = phone().ask(Asked("POST", body="&".join(f"a{at}=1" for at in range(500))))
+
+    assert (answer.status_code, answer.text[:10]) == (200, "END Sorry,")
 
 
 @pytest.mark.parametrize("session", ["x" * 5000, "a\0b", "🎉", "' OR 1=1 --", "%s{0}"])
@@ -598,3 +656,22 @@ def test_africas_talking_tells_the_end_elsewhere(phone: Dials) -> None:
     assert [each.status_code for each in answers] == [200] * 4
     assert UssdSession.get().outcome == "Incomplete"
     assert phone().dial().text == OFFER
+
+
+# Our own words
+
+
+OUR_WORDS = [
+    *(sessions.OVER, sessions.BUSY, sessions.LATE, sessions.FAILED, sessions.TOO_MANY),
+    *(sessions.UNREADABLE, talking.LOST, "You were not finished.", "Continue", "Start over"),
+]
+
+
+@pytest.mark.parametrize("sentence", OUR_WORDS)
+def test_a_sentence_of_ours_fits_in_both_languages(store: str, sentence: str) -> None:
+    fields = {"code": "*384*123456#", "reference": "A1B2C3"}
+    said = {language: say(language, sentence, **fields) for language in ("en", "sw")}
+
+    assert said["sw"] != said["en"]
+    assert max(map(units, said.values())) <= 100
+    assert "".join(said.values()).isascii()

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from core.dialogue import hops
 from tests.ussd.scene import PIN, Dials, Phone, World
 from ussd import deadline
 
@@ -101,6 +102,42 @@ def test_what_has_not_begun_in_time_is_not_done(
     crowded.shutdown()
 
     assert world.acts == []
+
+
+@pytest.mark.usefixtures("hurried")
+def test_whose_turn_comes_too_late_does_nothing(
+    phone: Dials, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The session is left as it was, for the hop's repetition."""
+    asha = phone()
+    asha.dial()
+    asked = asha.gateway.type("6")
+    hold = hops.hold
+    with monkeypatch.context() as slow:
+        slow.setattr(hops, "hold", lambda *given: time.sleep(0.6) or hold(*given))
+        assert asha.show(asked).text == LATE
+        deadline.rest()
+    assert world.acts == []
+
+    assert asha.show(asked).text.startswith("Paid ")
+
+
+@pytest.mark.usefixtures("hurried")
+def test_when_all_are_stuck_nobody_waits(phone: Dials, world: World) -> None:
+    """Whoever had to wait would keep others from being told."""
+    world.gate = threading.Event()
+    dialled = [phone(number=f"25471234567{at}") for at in range(deadline.THREADS)]
+    for each in dialled:
+        each.dial()
+    with ThreadPoolExecutor(len(dialled)) as pool:
+        shown = list(pool.map(lambda each: each.type("6").text, dialled))
+    started = time.monotonic()
+    last = phone(number="254712345680").dial()
+
+    assert shown == [LATE] * len(dialled)
+    assert (last.text, last.goes_on) == (LATE, False)
+    assert time.monotonic() - started < 0.3
+    world.gate.set()
 
 
 @pytest.mark.usefixtures("hurried")

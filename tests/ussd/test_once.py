@@ -24,7 +24,7 @@ from tests.ussd.scene import PIN, Dials, Phone, World
 ALL = sorted(GATEWAYS)
 
 
-@pytest.mark.parametrize("gateway", ALL)
+@pytest.mark.parametrize("gateway", ["AfricasTalking", "Beem", "Airtel", "Nalo"])
 def test_every_hop_may_come_twice(phone: Dials, world: World, gateway: str) -> None:
     """Each repetition gets what the first was told, and nothing is done again."""
     asha = phone(gateway)
