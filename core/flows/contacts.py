@@ -8,6 +8,7 @@ from core import phone
 from core.contacts import contacts as book
 from core.contacts import groups
 from core.contacts.models import Contact
+from core.database import transaction
 from core.dialogue.steps import Ask, Choose, Flow, Once, Part
 from core.errors import Invalid
 from core.flows.asking import Agree, Drawn, Pick
@@ -110,10 +111,12 @@ def _name(text: str) -> str:
 
 def _put(visit: Visit, tenant_id: int, msisdns: tuple[str, ...], name: str, group_id: str) -> int:
     _require(visit, tenant_id)
-    for msisdn in msisdns:
-        contact, _ = book.put(tenant_id, msisdn, name, actor=visit.actor, channel=visit.channel)
-        if group_id != NO_GROUP:
-            groups.add(tenant_id, group_id, contact.id, actor=visit.actor, channel=visit.channel)
+    by = {"actor": visit.actor, "channel": visit.channel}
+    with transaction():
+        for msisdn in msisdns:
+            contact, _ = book.put(tenant_id, msisdn, name, **by)
+            if group_id != NO_GROUP:
+                groups.add(tenant_id, group_id, contact.id, **by)
     return len(msisdns)
 
 

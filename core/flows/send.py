@@ -174,7 +174,7 @@ def _preview(visit: Visit, profile: Profile, draft: Draft, found: Estimate) -> P
     lines = [
         visit.say(
             "{name}: {count} x {segments} SMS = {cost}",
-            name=draft.to.name,
+            name=brief(draft.to.name, 16),
             count=f"{found.recipients:,}",
             segments=found.segments_max,
             cost=kes(found.cost),

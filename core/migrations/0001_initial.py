@@ -305,6 +305,7 @@ def up(migrator, db):
         msisdn = CharField(index=True, max_length=15)
         role = CharField(max_length=10)
         invited_by = CharField(max_length=30)
+        once = CharField(max_length=120)
         created_at = InstantField()
         expires_at = InstantField()
 

@@ -41,7 +41,9 @@ def invite(
     known = people.by_phone(msisdn)
     language = profile.language if known is None else known.language
     with transaction():
-        invited = team.invite(tenant_id, msisdn, role, by=by, channel=channel)
+        invited, is_new = team.invite(tenant_id, msisdn, role, by=by, once=once, channel=channel)
+        if not is_new:
+            return invited
         _count(tenant_id, msisdn)
         body = words.say(
             language,

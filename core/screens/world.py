@@ -92,7 +92,7 @@ def fill(channel: str, language: str) -> None:
         inviting.invite(parlour, msisdn, role, by=owner, once=str(number), channel="cli")
     juma = people.by_phone(OF_TWO)
     assert juma is not None
-    team.invite(shop, INVITED_TWICE, Role.VIEWER, by=juma, channel="cli")
+    team.invite(shop, INVITED_TWICE, Role.VIEWER, by=juma, once="shop", channel="cli")
     _book(parlour)
     _history(parlour)
     keys.create(parlour, "Website", mode="live", actor="cli", channel="cli")

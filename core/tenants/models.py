@@ -124,6 +124,7 @@ class Invite(Model):
     msisdn = peewee.CharField(max_length=15, index=True)
     role = peewee.CharField(max_length=10)
     invited_by = peewee.CharField(max_length=30)
+    once = peewee.CharField(max_length=120)
     created_at = InstantField()
     expires_at = InstantField()
 

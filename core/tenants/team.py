@@ -46,9 +46,12 @@ class PinNotYours(NotAllowed):
     sentence = "This PIN also counts elsewhere, so only its owner can reset it, by SMS code."
 
 
-def invite(tenant_id: int, given: str, role: Role, *, by: Person, channel: str) -> Invite:
+def invite(
+    tenant_id: int, given: str, role: Role, *, by: Person, once: str, channel: str
+) -> tuple[Invite, bool]:
     """Invite a phone with a role. Inviting again renews it.
 
+    The second value is False for a `once` that was there before: nothing has changed then.
     Raises: InvalidNumber, NotAllowed, RoleTooSmall, AlreadyMember.
     """
     msisdn = phone.parse(given)
@@ -59,20 +62,34 @@ def invite(tenant_id: int, given: str, role: Role, *, by: Person, channel: str) 
         known = people.by_phone(msisdn)
         if known is not None and people.role_of(known.id, tenant_id) is not None:
             raise AlreadyMember(phone=phone.pretty(msisdn))
+        before = _invited(tenant_id, msisdn)
+        if before is not None and before.once == once:
+            return before, False
         Invite.insert(
             tenant_id=tenant_id,
             msisdn=msisdn,
             role=role.value,
             invited_by=by.id,
+            once=once,
             created_at=now,
             expires_at=now + KEPT,
         ).on_conflict(
             conflict_target=[Invite.tenant_id, Invite.msisdn],
-            preserve=[Invite.role, Invite.invited_by, Invite.created_at, Invite.expires_at],
+            preserve=[
+                *(Invite.role, Invite.invited_by, Invite.once),
+                *(Invite.created_at, Invite.expires_at),
+            ],
         ).execute()
         after = {"phone": msisdn, "role": role.value}
         audit.record(tenant_id, by.actor, channel, "team.invited", subject=msisdn, after=after)
-    return Invite.get(Invite.tenant_id == tenant_id, Invite.msisdn == msisdn)
+    return Invite.get(Invite.tenant_id == tenant_id, Invite.msisdn == msisdn), True
+
+
+def _invited(tenant_id: int, msisdn: str) -> Invite | None:
+    found: Invite | None = Invite.get_or_none(
+        Invite.tenant_id == tenant_id, Invite.msisdn == msisdn
+    )
+    return found
 
 
 def waiting(tenant_id: int) -> list[Invite]:
@@ -105,7 +122,7 @@ def take_back(tenant_id: int, msisdn: str, *, by: Person, channel: str) -> None:
     """Withdraw an invitation. Raises: NotAllowed, RoleTooSmall, InviteGone."""
     with transaction():
         rows.locked(tenant_id)
-        found = Invite.get_or_none(Invite.tenant_id == tenant_id, Invite.msisdn == msisdn)
+        found = _invited(tenant_id, msisdn)
         if found is None:
             raise InviteGone
         _require_over(tenant_id, by, Role(found.role))
@@ -123,7 +140,7 @@ def accept(person: Person, tenant_id: int, *, channel: str) -> Role:
     """
     with transaction():
         rows.locked(tenant_id)
-        found = Invite.get_or_none(Invite.tenant_id == tenant_id, Invite.msisdn == person.msisdn)
+        found = _invited(tenant_id, person.msisdn)
         joined = people.role_of(person.id, tenant_id)
         if found is None or found.expires_at <= clock.now():
             if joined is None:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
 from core import clock
 from core.contacts import contacts, groups
 from core.dialogue.screens import Asks
+from core.flows import send
+from core.flows.recipients import Recipients
+from core.flows.visits import Visit
 from core.ledger.models import Hold
 from core.messaging import suppression
-from core.messaging.models import Message
+from core.messaging.models import Category, Message
+from core.messaging.sending import Estimate
 from core.money import Money
 from core.tenants import people, team, tenants
-from core.tenants.models import Role
+from core.tenants.models import Role, TenantStatus
 from core.tenants.profiles import Profile
 from tests.flows.talking import ASHA, JUMA, ZAWADI, Talk, agree, available, person_of, typed
+from ussd.render import pages
 
 pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 
@@ -275,3 +281,21 @@ def test_a_text_may_look_like_anything(talk: Talk) -> None:
     agree(talk)
 
     assert Message.get().body == body
+
+
+@pytest.mark.parametrize("language", ["en", "sw"])
+def test_the_dearest_send_there_can_be_is_shown_on_one_page(store: str, language: str) -> None:
+    clock.freeze(datetime(2026, 3, 12, 21, 0, tzinfo=clock.NAIROBI))
+    visit = Visit("ussd", ASHA, ASHA, language)
+    numbers = tuple(str(254700000000 + at) for at in range(1000))
+    draft = send.Draft(
+        Recipients("Wateja wa Jumamosi wote", numbers), "x", Category.PROMOTIONAL, True
+    )
+    found = Estimate(
+        *(988, 10, 10, 9880, "GSM-7", [], None, Money(0), Money.parse("7904.25")),
+        *(Money.parse("1234567.25"), clock.now() + timedelta(hours=11), []),
+    )
+    profile = Profile(1, "Salon", TenantStatus.ACTIVE, language, "standard", 8000)
+    screen = next(send._preview(visit, profile, draft, found)).screen()
+
+    assert len(pages(replace(screen, can_go_back=True), visit.say, 156)) == 1

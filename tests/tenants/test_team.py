@@ -54,6 +54,8 @@ def test_a_second_tap_invites_once_and_joins_once(make_tenant: Callable[..., Pro
 
     assert joined == [Role.SENDER] * 4
     assert Message.select().where(Message.msisdn == JUMA).count() == 1
+    acts = [row.act for row in audit.listing(tenant.tenant_id)]
+    assert sorted(acts) == ["team.invited", "team.joined"]
 
 
 @pytest.mark.parametrize("role", list(Role))
