@@ -9,7 +9,7 @@ from core.dialogue.hops import UssdSession
 from core.words import say
 from tests.ussd.gateways import ACCUMULATING, DIALLING, GATEWAYS, Asked
 from tests.ussd.scene import PIN, Dials, World
-from ussd import sessions, talking
+from ussd import arrivals, sessions, talking
 from ussd.render import units
 
 pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
@@ -662,7 +662,7 @@ def test_africas_talking_tells_the_end_elsewhere(phone: Dials) -> None:
 
 
 OUR_WORDS = [
-    *(sessions.OVER, sessions.BUSY, sessions.LATE, sessions.FAILED, sessions.TOO_MANY),
+    *(arrivals.OVER, arrivals.BUSY, sessions.LATE, sessions.FAILED, sessions.TOO_MANY),
     *(sessions.UNREADABLE, talking.LOST, "You were not finished.", "Continue", "Start over"),
 ]
 

@@ -70,9 +70,9 @@ def test_a_hop_that_comes_many_times_at_once_acts_once(
 def test_whoever_waits_too_long_for_its_twin_is_told(
     phone: Dials, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ussd import sessions
+    from ussd import arrivals
 
-    monkeypatch.setattr(sessions, "WAIT_S", 0.2)
+    monkeypatch.setattr(arrivals, "WAIT_S", 0.2)
     world.gate = threading.Event()
     asha = phone()
     asha.dial()
