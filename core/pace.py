@@ -37,3 +37,17 @@ def turn(name: str, *, every_ms: int, burst: int = 1) -> bool:
             _TURN, (name, earliest + every_ms, earliest, earliest, every_ms, now)
         ).fetchone()
     return row is not None
+
+
+_REST = """
+    INSERT INTO pace (name, next_at) VALUES (%s, %s)
+    ON CONFLICT (name) DO UPDATE
+    SET next_at = CASE WHEN pace.next_at > excluded.next_at
+                       THEN pace.next_at ELSE excluded.next_at END
+"""
+
+
+def rest(name: str, *, for_ms: int) -> None:
+    """Give no turn for so long: whoever is called has asked to be left alone."""
+    with transaction():
+        execute(_REST, (name, clock.ms() + for_ms))

@@ -16,7 +16,7 @@ from core import clock
 from core.database import transaction
 from core.gateways.outcome import Outcome
 from core.gateways.telegram import Telegram
-from core.notices import cards, drawings
+from core.notices import cards, drawings, turns
 from core.notices.models import OpsCard
 from core.telegram import places
 
@@ -29,13 +29,13 @@ _BACKOFF_S = (2, 5, 15, 60, 300)
 _TRIES_MAX = 20
 
 
-def follow(bot: Telegram, turn: Callable[[], bool]) -> None:
+def follow(bot: Telegram) -> None:
     """Draw anew the cards whose subjects have changed, as far as the chat's allowance goes."""
     ends = time.monotonic() + ROUND_S
     stale = OpsCard.select().where(OpsCard.shown < OpsCard.wanted, OpsCard.due_at <= clock.now())
     # All of them first: SQLite lets nobody write who still reads what others have changed since.
     for card in list(stale.order_by(OpsCard.due_at, OpsCard.id).limit(50)):
-        if time.monotonic() > ends or not redraw(card, bot, turn):
+        if time.monotonic() > ends or not redraw(card, bot, turns.take):
             return
 
 
@@ -64,6 +64,7 @@ def redraw(card: OpsCard, bot: Telegram, turn: Callable[[], bool] = lambda: True
     else:
         tries = min(card.tries, len(_BACKOFF_S) - 1)
         wait_s = max(answer.retry_after_s or 0, _BACKOFF_S[tries])
+        turns.rest(answer)
         _settle(card, tries=card.tries + 1, due_at=clock.now() + timedelta(seconds=wait_s))
     return True
 

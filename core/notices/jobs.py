@@ -37,7 +37,7 @@ def tell() -> None:
         posting.deliver()
         bot = posting.bot()
         if bot is not None:
-            following.follow(bot, posting.ops_turn)
+            following.follow(bot)
     finally:
         _rounds.release()
 

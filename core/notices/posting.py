@@ -13,14 +13,14 @@ from html import escape
 
 import structlog
 
-from core import clock, pace
+from core import clock
 from core.database import transaction
 from core.errors import Refused
 from core.gateways import telegram
 from core.gateways.outcome import Outcome
 from core.gateways.telegram import Answer, Telegram
 from core.messaging.sending import send_platform_text
-from core.notices import cards, drawings, notebook, quiet, recipients
+from core.notices import cards, drawings, notebook, quiet, recipients, turns
 from core.notices.cards import Drawn
 from core.notices.models import Notice, NoticeState
 from core.notices.recipients import Hearer
@@ -41,18 +41,10 @@ OPS_PATIENCE = timedelta(hours=24)
 OPS_WAIT = timedelta(minutes=10)
 TRIES_MAX = 30
 
-# About twenty messages and edits a minute is what one group takes (Telegram's FAQ for bots).
-_OPS_EVERY_MS, _OPS_BURST = 3_200, 8
-
 
 def bot() -> Telegram | None:
     """Return the bot, when it is on."""
     return telegram.client(settings().telegram.base_url, settings().telegram.token)
-
-
-def ops_turn() -> bool:
-    """Take a turn to say or change something in the ops chat."""
-    return pace.turn("telegram:ops", every_ms=_OPS_EVERY_MS, burst=_OPS_BURST)
 
 
 def deliver() -> None:
@@ -153,8 +145,8 @@ def _tell_operators(notice: Notice) -> None:
     drawn = drawings.draw(subject)
     if drawn is None:
         notebook.close(notice, NoticeState.DROPPED, "There is nothing to show any more.")
-    elif not ops_turn():
-        notebook.put_back(notice, clock.now() + timedelta(milliseconds=_OPS_EVERY_MS))
+    elif not turns.take():
+        notebook.put_back(notice, clock.now() + turns.EVERY)
     elif notebook.claim(notice, "telegram"):
         _note_ops(notice, chat_id, subject, drawn, _post(by, chat_id, drawn))
 
@@ -178,6 +170,7 @@ def _note_ops(notice: Notice, chat_id: int, subject: str, drawn: Drawn, answer: 
     elif answer.outcome is Outcome.UNKNOWN:
         notebook.close(notice, NoticeState.UNKNOWN, answer.why)
     elif answer.outcome is Outcome.BUSY:
+        turns.rest(answer)
         notebook.put_back(notice, _after(notice.tries, answer.retry_after_s), answer.why)
     elif answer.moved_to is not None:
         places.moved(chat_id, answer.moved_to)

@@ -240,3 +240,18 @@ def test_suspense_is_still_what_the_books_say(room: Room, make_tenant):
     assert platform(Platform.SUSPENSE) == before
     assert Notice.select().count() == 1
     assert room.last(OPS).labels == ["Assign to..."]
+
+
+def test_a_flood_told_once_is_heeded_by_everybody(room: Room, make_tenant):
+    flood = no(429, "Too Many Requests: retry after 30", retry_after=30)
+    room.fault = lambda method, body: flood
+    for _ in range(5):
+        newcomer(make_tenant)
+    for _ in range(20):
+        tell(1)
+    assert room.count("sendMessage") == 1
+
+    room.fault = lambda method, body: None
+    for _ in range(40):
+        tell(1)
+    assert len(room.said()) == 5
