@@ -255,3 +255,19 @@ def test_a_flood_told_once_is_heeded_by_everybody(room: Room, make_tenant):
     for _ in range(40):
         tell(1)
     assert len(room.said()) == 5
+
+
+def test_the_longest_names_fit_a_button(room: Room, make_tenant):
+    """Telegram takes 64 bytes of data and no more than 4096 letters of text."""
+    tenant = make_tenant(status="pending")
+    long = {"name": "Ŵ" * 120, "contact_name": "Ŵ" * 120, "address": "&" * 300}
+    Tenant.update(**long).where(Tenant.id == tenant.tenant_id).execute()
+    paid("QGHABCDEFGHIJKLMNOPQ", 500, payer=Tenant.get_by_id(tenant.tenant_id).phone)
+    happened("tenant.pending", tenant, business="x")
+    tell()
+    tell(5)
+
+    assert len(room.said()) == 2
+    for card in room.said():
+        assert len(card.text) <= 4096
+        assert all(len(each["callback_data"].encode()) <= 64 for each in card.buttons)
