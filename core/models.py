@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from core.contacts.models import Contact, Group, GroupMember
+from core.campaigns.models import Campaign, Template, TemplateVersion
+from core.contacts.imports.models import Import, ImportPart, ImportRejection
+from core.contacts.models import Consent, Contact, ContactBook, Group, GroupMember
 from core.database import Model
 from core.dialogue.hops import UssdHop, UssdSession
 from core.dialogue.store import ChatRow
@@ -10,18 +12,32 @@ from core.events import Event
 from core.idempotency import IdempotencyRecord
 from core.ledger.models import Account, Hold, Seal, Transfer
 from core.messaging.models import (
+    BatchCount,
+    Gate,
     GatewayAccount,
     GatewayBalance,
     GatewaySlot,
+    Inbound,
     Message,
     Report,
     Sender,
+    SenderDocument,
+    SenderOperator,
+    Spool,
     Submission,
     Suppression,
     Switch,
     Usage,
 )
-from core.notices.models import LowBalance, Notice, Operator, OpsAlert, OpsCard, OpsQuestion
+from core.notices.models import (
+    LiveMessage,
+    LowBalance,
+    Notice,
+    Operator,
+    OpsAlert,
+    OpsCard,
+    OpsQuestion,
+)
 from core.onboarding.models import PinCode, VerificationCode
 from core.pace import Pace
 from core.payments.models import MpesaNews, Payment, ProviderToken, StkPush, TopUp
@@ -35,9 +51,14 @@ TABLES: tuple[type[Model], ...] = (
     AdminKey,
     ApiKey,
     Audit,
+    BatchCount,
+    Campaign,
     ChatRow,
+    Consent,
     Contact,
+    ContactBook,
     Event,
+    Gate,
     GatewayAccount,
     GatewayBalance,
     GatewaySlot,
@@ -45,7 +66,12 @@ TABLES: tuple[type[Model], ...] = (
     GroupMember,
     Hold,
     IdempotencyRecord,
+    Import,
+    ImportPart,
+    ImportRejection,
+    Inbound,
     Invite,
+    LiveMessage,
     LowBalance,
     Membership,
     Message,
@@ -64,6 +90,9 @@ TABLES: tuple[type[Model], ...] = (
     Report,
     Seal,
     Sender,
+    SenderDocument,
+    SenderOperator,
+    Spool,
     StkPush,
     Submission,
     Suppression,
@@ -72,6 +101,8 @@ TABLES: tuple[type[Model], ...] = (
     TelegramSecret,
     TelegramUpdate,
     TelegramView,
+    Template,
+    TemplateVersion,
     Tenant,
     Timetable,
     Tongue,

@@ -10,22 +10,57 @@ from core.database import InstantField, Model
 
 
 class ContactStatus(StrEnum):
-    """Whether a contact is written to."""
+    """Whether a contact is written to.
+
+    An opted-out one said no to promotional texts; a blocked one gets nothing at all; an erased one
+    is a pseudonym that keeps its texts and its opt-outs together.
+    """
 
     ACTIVE = "active"
-    INACTIVE = "inactive"
+    OPTED_OUT = "opted_out"
+    BLOCKED = "blocked"
+    ERASED = "erased"
+
+
+class Consent(Model):
+    """Permission to write to people: who noted it, when, in which words, and where it came from.
+
+    A record is shared by all whom it covers, such as the rows of one import.
+    """
+
+    id = peewee.CharField(max_length=30, primary_key=True)
+    tenant_id = peewee.IntegerField()
+    source = peewee.CharField(max_length=120)
+    wording = peewee.CharField(max_length=500)
+    actor = peewee.CharField(max_length=60)
+    channel = peewee.CharField(max_length=12)
+    given_at = InstantField()
+
+
+class ContactBook(Model):
+    """How many contacts a business has, counted as they come and go; the erased are not in it."""
+
+    tenant_id = peewee.IntegerField(primary_key=True)
+    size = peewee.IntegerField(default=0)
 
 
 class Contact(Model):
-    """Somebody a business writes to, known by a number. `language` is None when nobody has said."""
+    """Somebody a business writes to, known by a number. `language` is None when nobody has said.
+
+    `fields` is a JSON object of texts, what templates call by name. An erased contact has a
+    pseudonym for its number.
+    """
 
     id = peewee.CharField(max_length=30, primary_key=True)
     tenant_id = peewee.IntegerField()
     msisdn = peewee.CharField(max_length=15)
     name = peewee.CharField(max_length=120, default="")
     language = peewee.CharField(max_length=5, null=True)
+    fields = peewee.TextField(null=True)
     status = peewee.CharField(max_length=10, default=ContactStatus.ACTIVE.value)
+    consent_id = peewee.CharField(max_length=30, null=True)
     created_at = InstantField()
+    updated_at = InstantField(null=True)
 
 
 Contact.add_index(
@@ -35,12 +70,16 @@ Contact.add_index(Contact.index(Contact.tenant_id, Contact.name, Contact.id, nam
 
 
 class Group(Model):
-    """A named set of contacts. `name_key` is the name as it is compared: case does not count."""
+    """A named set of contacts. `name_key` is the name as it is compared: case does not count.
+
+    `size` counts the members as they come and go.
+    """
 
     id = peewee.CharField(max_length=30, primary_key=True)
     tenant_id = peewee.IntegerField()
     name = peewee.CharField(max_length=60)
     name_key = peewee.CharField(max_length=120)
+    size = peewee.IntegerField(default=0)
     created_at = InstantField()
 
     class Meta:

@@ -90,7 +90,7 @@ def claim(account_id: int) -> Claim | None:
 _TURNS = "SELECT turn, advert_turn FROM gateway_account WHERE id = %s"
 _TURNED = {
     Lane.TRANSACTIONAL: "UPDATE gateway_account SET turn = %s WHERE id = %s",
-    Lane.PROMOTIONAL: "UPDATE gateway_account SET advert_turn = %s WHERE id = %s",
+    Lane.BULK: "UPDATE gateway_account SET advert_turn = %s WHERE id = %s",
 }
 
 
@@ -149,7 +149,7 @@ def _claim_of(account_id: int, lane: Lane, tenant_id: int) -> Claim | None:
     if not waiting:
         return None
     first = waiting[0]
-    if lane is Lane.PROMOTIONAL:
+    if lane is Lane.BULK:
         waiting = _within_hours(waiting)
         first = waiting[0] if waiting else first
     alike = [

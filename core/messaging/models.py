@@ -36,10 +36,10 @@ class Charge(StrEnum):
 
 
 class Lane(IntEnum):
-    """Who goes first at the gateway: a one-time code never waits behind an advert."""
+    """Who goes first at the gateway: a one-time code never waits behind adverts or a campaign."""
 
     TRANSACTIONAL = 0
-    PROMOTIONAL = 1
+    BULK = 1
 
 
 class Category(StrEnum):
@@ -123,16 +123,73 @@ GatewayBalance.add_index(
 )
 
 
+class SenderStatus(StrEnum):
+    """How far a sender ID has come: with us, and with each operator."""
+
+    REQUESTED = "requested"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
 class Sender(Model):
-    """A sender ID a tenant may use, as approved by hand."""
+    """A sender ID of a tenant's: asked for with its class and purpose, approved by the operator.
+
+    Only an approved one is sent under.
+    """
 
     tenant_id = peewee.IntegerField()
     name = peewee.CharField(max_length=11)
     category = peewee.CharField(max_length=14, default=Category.TRANSACTIONAL.value)
+    public_id = peewee.CharField(max_length=30, null=True, unique=True)
+    status = peewee.CharField(max_length=10, default=SenderStatus.APPROVED.value)
+    purpose = peewee.CharField(max_length=500, null=True)
+    reason = peewee.CharField(max_length=500, null=True)
+    actor = peewee.CharField(max_length=60, null=True)
     created_at = InstantField()
+    decided_at = InstantField(null=True)
 
     class Meta:
         primary_key = peewee.CompositeKey("tenant_id", "name")
+
+
+Sender.add_index(
+    Sender.index(
+        Sender.created_at, where=peewee.SQL("status = 'requested'"), name="sender_requested"
+    )
+)
+
+
+class SenderOperator(Model):
+    """Where one operator stands with a sender ID."""
+
+    tenant_id = peewee.IntegerField()
+    name = peewee.CharField(max_length=11)
+    operator = peewee.CharField(max_length=20)
+    status = peewee.CharField(max_length=10)
+    updated_at = InstantField()
+
+    class Meta:
+        primary_key = peewee.CompositeKey("tenant_id", "name", "operator")
+
+
+class SenderDocument(Model):
+    """A paper that came with a request for a sender ID."""
+
+    id = peewee.CharField(max_length=30, primary_key=True)
+    tenant_id = peewee.IntegerField()
+    name = peewee.CharField(max_length=11)
+    file_name = peewee.CharField(max_length=200)
+    media_type = peewee.CharField(max_length=100)
+    content = peewee.BlobField()
+    created_at = InstantField()
+
+
+SenderDocument.add_index(
+    SenderDocument.index(
+        SenderDocument.tenant_id, SenderDocument.name, name="sender_document_sender"
+    )
+)
 
 
 class Message(Model):
@@ -284,6 +341,80 @@ class Suppression(Model):
 
     class Meta:
         primary_key = peewee.CompositeKey("tenant_id", "msisdn", "category")
+
+
+class Gate(Model):
+    """A batch that may go only while its gate is open: a campaign that runs.
+
+    Its texts may be handed over from `opens_at` until `closes_at`, the end of the day that was
+    agreed on, and not while it is shut by hand. A batch without a gate may always go.
+    """
+
+    batch_id = peewee.CharField(max_length=40, primary_key=True)
+    tenant_id = peewee.IntegerField(index=True)
+    is_shut = peewee.BooleanField(default=False)
+    opens_at = InstantField()
+    closes_at = InstantField(null=True)
+
+
+class BatchCount(Model):
+    """A campaign's texts in one status, counted as they move. `cost` is KES/4."""
+
+    batch_id = peewee.CharField(max_length=40)
+    status = peewee.CharField(max_length=11)
+    messages = peewee.BigIntegerField()
+    segments = peewee.BigIntegerField()
+    cost = peewee.BigIntegerField()
+
+    class Meta:
+        primary_key = peewee.CompositeKey("batch_id", "status")
+
+
+class Spool(Model):
+    """Texts of a campaign that are priced and written, but not yet rows of their own.
+
+    What was estimated, what is held and what goes come from these same bytes. A chunk becomes rows
+    and disappears in one transaction, so each text of it is stored exactly once. `first` is the
+    place of its first text in the campaign, `cost` KES/4.
+    """
+
+    batch_id = peewee.CharField(max_length=40)
+    number = peewee.IntegerField()
+    first = peewee.IntegerField()
+    messages = peewee.IntegerField()
+    segments = peewee.BigIntegerField()
+    cost = peewee.BigIntegerField()
+    rows = peewee.BlobField()
+
+    class Meta:
+        primary_key = peewee.CompositeKey("batch_id", "number")
+
+
+class Inbound(Model):
+    """A text that somebody sent to us. `tenant_id` is None while nobody knows for whom it is.
+
+    `key` tells a repetition: the gateway's own id, or a digest where it gives none.
+    """
+
+    id = peewee.CharField(max_length=30, primary_key=True)
+    key = peewee.CharField(max_length=80, unique=True)
+    account_id = peewee.IntegerField()
+    tenant_id = peewee.IntegerField(null=True)
+    msisdn = peewee.CharField(max_length=20)
+    sent_to = peewee.CharField(max_length=20)
+    body = peewee.TextField()
+    # What it did: "opt_out", "opt_in", or nothing but arrive.
+    verdict = peewee.CharField(max_length=10, null=True)
+    # The text of ours it seems to answer.
+    answers = peewee.CharField(max_length=30, null=True)
+    received_at = InstantField()
+    handled_at = InstantField(null=True)
+
+
+Inbound.add_index(Inbound.index(Inbound.tenant_id, Inbound.id, name="inbound_tenant"))
+Inbound.add_index(
+    Inbound.index(Inbound.id, where=Inbound.handled_at.is_null(), name="inbound_fresh")
+)
 
 
 class Usage(Model):

@@ -171,7 +171,7 @@ def _batch(
         actor=actor,
         tenant_id=profile.tenant_id,
         account_id=prepared.route.account_id,
-        lane=(Lane.PROMOTIONAL if promotional else Lane.TRANSACTIONAL).value,
+        lane=(Lane.BULK if promotional else Lane.TRANSACTIONAL).value,
         category=prepared.category.value,
         sender=prepared.sender,
         created_ms=clock.ms(),

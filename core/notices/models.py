@@ -147,3 +147,18 @@ class LowBalance(Model):
 
     tenant_id = peewee.IntegerField(primary_key=True)
     since = InstantField()
+
+
+class LiveMessage(Model):
+    """A message in a Telegram chat that is edited while what it tells of goes on."""
+
+    id = peewee.CharField(max_length=30, primary_key=True)
+    chat_id = peewee.BigIntegerField()
+    message_id = peewee.BigIntegerField()
+    # What it follows, such as "import:imp_..." or "campaign:cmp_...".
+    subject = peewee.CharField(max_length=60)
+    tenant_id = peewee.IntegerField()
+    language = peewee.CharField(max_length=5)
+    shown = peewee.CharField(max_length=64, default="")
+    next_at = InstantField(index=True)
+    created_at = InstantField()

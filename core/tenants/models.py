@@ -51,6 +51,8 @@ class Tenant(Model):
     account_number = peewee.CharField(max_length=12, unique=True)
     kra_pin = peewee.CharField(max_length=11, null=True)
     address = peewee.CharField(max_length=300, null=True)
+    # How many days the words of its texts are kept; the platform's own number when None.
+    message_days = peewee.IntegerField(null=True)
     created_at = InstantField()
     verified_at = InstantField(null=True)
     approved_at = InstantField(null=True)

@@ -1,0 +1,1 @@
+"""Contacts from files: read as they come, every row accounted for."""

@@ -1,0 +1,357 @@
+"""Bulk: contacts with fields and consent, imports, templates, campaigns, inbound, sender IDs."""
+
+from peewee import *
+from playhouse.migrate import *
+
+from core import ids
+from core.database import InstantField
+
+INDEXES = (
+    'CREATE INDEX "campaign_tenant" ON "campaign" ("tenant_id", "is_test", "id")',
+    "CREATE INDEX \"campaign_open\" ON \"campaign\" (\"id\") WHERE status IN ('preparing', 'scheduled', 'running', 'paused', 'cancelling')",
+    'CREATE INDEX "hold_created" ON "hold" ("created_at")',
+    'CREATE INDEX "contact_import_tenant" ON "contact_import" ("tenant_id", "id")',
+    'CREATE INDEX "contact_import_open" ON "contact_import" ("lease_until") WHERE status IN (\'queued\', \'running\')',
+    'CREATE INDEX "inbound_tenant" ON "inbound" ("tenant_id", "id")',
+    'CREATE INDEX "inbound_fresh" ON "inbound" ("id") WHERE ("handled_at" IS NULL)',
+    'CREATE INDEX "sender_requested" ON "sender" ("created_at") WHERE status = \'requested\'',
+    'CREATE INDEX "sender_document_sender" ON "sender_document" ("tenant_id", "name")',
+    'CREATE UNIQUE INDEX "template_name" ON "template" ("tenant_id", "name_key") WHERE ("removed_at" IS NULL)',
+    'CREATE INDEX "template_tenant" ON "template" ("tenant_id", "id")',
+)
+
+
+def up(migrator, db):
+    class BatchCount(Model):
+        batch_id = CharField(max_length=40)
+        status = CharField(max_length=11)
+        messages = BigIntegerField()
+        segments = BigIntegerField()
+        cost = BigIntegerField()
+
+        class Meta:
+            database = db
+            table_name = "batch_count"
+            primary_key = CompositeKey("batch_id", "status")
+
+    db.create_tables([BatchCount])
+
+    class Campaign(Model):
+        id = CharField(primary_key=True, max_length=30)
+        tenant_id = IntegerField()
+        is_test = BooleanField(default=False)
+        name = CharField(max_length=120)
+        status = CharField(max_length=18, default="draft")
+        category = CharField(max_length=14, default="transactional")
+        sender_id = CharField(null=True, max_length=11)
+        message = TextField(null=True)
+        template_id = CharField(null=True, max_length=30)
+        template_version = IntegerField(null=True)
+        params = TextField(null=True)
+        audience = TextField()
+        rewrite = BooleanField(default=False)
+        schedule_at = InstantField(null=True)
+        first = IntegerField(null=True)
+        attempt = IntegerField(default=0)
+        priced_at = InstantField(null=True)
+        price_units = BigIntegerField(null=True)
+        recipients = IntegerField(default=0)
+        segments = BigIntegerField(default=0)
+        cost = BigIntegerField(default=0)
+        spread = TextField(null=True)
+        left_out = TextField(null=True)
+        findings = TextField(null=True)
+        problem = TextField(null=True)
+        is_filled = BooleanField(default=False)
+        good_until = InstantField(null=True)
+        lease_until = InstantField(default=0)
+        holder = CharField(max_length=40, default="")
+        once = CharField(unique=True, null=True, max_length=120)
+        actor = CharField(max_length=60)
+        channel = CharField(max_length=12)
+        approved_by = CharField(null=True, max_length=60)
+        created_at = InstantField()
+        started_at = InstantField(null=True)
+        finished_at = InstantField(null=True)
+
+        class Meta:
+            database = db
+            table_name = "campaign"
+
+    db.create_tables([Campaign])
+
+    class Consent(Model):
+        id = CharField(primary_key=True, max_length=30)
+        tenant_id = IntegerField()
+        source = CharField(max_length=120)
+        wording = CharField(max_length=500)
+        actor = CharField(max_length=60)
+        channel = CharField(max_length=12)
+        given_at = InstantField()
+
+        class Meta:
+            database = db
+            table_name = "consent"
+
+    db.create_tables([Consent])
+
+    class ContactBook(Model):
+        tenant_id = IntegerField(primary_key=True)
+        size = IntegerField(default=0)
+
+        class Meta:
+            database = db
+            table_name = "contact_book"
+
+    db.create_tables([ContactBook])
+
+    class Gate(Model):
+        batch_id = CharField(primary_key=True, max_length=40)
+        tenant_id = IntegerField(index=True)
+        is_shut = BooleanField(default=False)
+        opens_at = InstantField()
+        closes_at = InstantField(null=True)
+
+        class Meta:
+            database = db
+            table_name = "gate"
+
+    db.create_tables([Gate])
+
+    class Import(Model):
+        id = CharField(primary_key=True, max_length=30)
+        tenant_id = IntegerField()
+        actor = CharField(max_length=60)
+        channel = CharField(max_length=12)
+        once = CharField(unique=True, null=True, max_length=120)
+        file_name = CharField(max_length=200)
+        size_bytes = BigIntegerField()
+        is_dry_run = BooleanField(default=False)
+        group_id = CharField(null=True, max_length=30)
+        consent_id = CharField(null=True, max_length=30)
+        wishes = TextField(null=True)
+        layout = TextField(null=True)
+        status = CharField(max_length=10, default="queued")
+        rows = IntegerField(default=0)
+        created = IntegerField(default=0)
+        updated = IntegerField(default=0)
+        duplicate = IntegerField(default=0)
+        rejected = IntegerField(default=0)
+        progress = IntegerField(default=0)
+        problem = TextField(null=True)
+        lease_until = InstantField(default=0)
+        holder = CharField(max_length=40, default="")
+        created_at = InstantField()
+        started_at = InstantField(null=True)
+        finished_at = InstantField(null=True)
+
+        class Meta:
+            database = db
+            table_name = "contact_import"
+
+    db.create_tables([Import])
+
+    class ImportPart(Model):
+        import_id = CharField(max_length=30)
+        number = IntegerField()
+        content = BlobField()
+
+        class Meta:
+            database = db
+            table_name = "contact_import_part"
+            primary_key = CompositeKey("import_id", "number")
+
+    db.create_tables([ImportPart])
+
+    class ImportRejection(Model):
+        import_id = CharField(max_length=30)
+        row = IntegerField()
+        code = CharField(max_length=40)
+        about = TextField(null=True)
+        cells = TextField()
+
+        class Meta:
+            database = db
+            table_name = "contact_import_rejection"
+            primary_key = CompositeKey("import_id", "row")
+
+    db.create_tables([ImportRejection])
+
+    class Inbound(Model):
+        id = CharField(primary_key=True, max_length=30)
+        key = CharField(unique=True, max_length=80)
+        account_id = IntegerField()
+        tenant_id = IntegerField(null=True)
+        msisdn = CharField(max_length=20)
+        sent_to = CharField(max_length=20)
+        body = TextField()
+        verdict = CharField(null=True, max_length=10)
+        answers = CharField(null=True, max_length=30)
+        received_at = InstantField()
+        handled_at = InstantField(null=True)
+
+        class Meta:
+            database = db
+            table_name = "inbound"
+
+    db.create_tables([Inbound])
+
+    class LiveMessage(Model):
+        id = CharField(primary_key=True, max_length=30)
+        chat_id = BigIntegerField()
+        message_id = BigIntegerField()
+        subject = CharField(max_length=60)
+        tenant_id = IntegerField()
+        language = CharField(max_length=5)
+        shown = CharField(max_length=64, default="")
+        next_at = InstantField(index=True)
+        created_at = InstantField()
+
+        class Meta:
+            database = db
+            table_name = "live_message"
+
+    db.create_tables([LiveMessage])
+
+    class SenderDocument(Model):
+        id = CharField(primary_key=True, max_length=30)
+        tenant_id = IntegerField()
+        name = CharField(max_length=11)
+        file_name = CharField(max_length=200)
+        media_type = CharField(max_length=100)
+        content = BlobField()
+        created_at = InstantField()
+
+        class Meta:
+            database = db
+            table_name = "sender_document"
+
+    db.create_tables([SenderDocument])
+
+    class SenderOperator(Model):
+        tenant_id = IntegerField()
+        name = CharField(max_length=11)
+        operator = CharField(max_length=20)
+        status = CharField(max_length=10)
+        updated_at = InstantField()
+
+        class Meta:
+            database = db
+            table_name = "sender_operator"
+            primary_key = CompositeKey("tenant_id", "name", "operator")
+
+    db.create_tables([SenderOperator])
+
+    class Spool(Model):
+        batch_id = CharField(max_length=40)
+        number = IntegerField()
+        first = IntegerField()
+        messages = IntegerField()
+        segments = BigIntegerField()
+        cost = BigIntegerField()
+        rows = BlobField()
+
+        class Meta:
+            database = db
+            table_name = "spool"
+            primary_key = CompositeKey("batch_id", "number")
+
+    db.create_tables([Spool])
+
+    class Template(Model):
+        id = CharField(primary_key=True, max_length=30)
+        tenant_id = IntegerField()
+        name = CharField(max_length=60)
+        name_key = CharField(max_length=120)
+        version = IntegerField()
+        created_at = InstantField()
+        updated_at = InstantField()
+        removed_at = InstantField(null=True)
+
+        class Meta:
+            database = db
+            table_name = "template"
+
+    db.create_tables([Template])
+
+    class TemplateVersion(Model):
+        template_id = CharField(max_length=30)
+        version = IntegerField()
+        language = CharField(max_length=5)
+        bodies = TextField()
+        actor = CharField(max_length=60)
+        created_at = InstantField()
+
+        class Meta:
+            database = db
+            table_name = "template_version"
+            primary_key = CompositeKey("template_id", "version")
+
+    db.create_tables([TemplateVersion])
+
+    migrator.migrate(migrator.add_column("contact", "fields", TextField(null=True)))
+    migrator.migrate(
+        migrator.add_column("contact", "consent_id", CharField(null=True, max_length=30))
+    )
+    migrator.migrate(migrator.add_column("contact", "updated_at", InstantField(null=True)))
+    migrator.migrate(migrator.add_column("contact_group", "size", IntegerField(default=0)))
+    migrator.migrate(
+        migrator.add_column("sender", "public_id", CharField(unique=True, null=True, max_length=30))
+    )
+    migrator.migrate(
+        migrator.add_column("sender", "status", CharField(max_length=10, default="approved"))
+    )
+    migrator.migrate(migrator.add_column("sender", "purpose", CharField(null=True, max_length=500)))
+    migrator.migrate(migrator.add_column("sender", "reason", CharField(null=True, max_length=500)))
+    migrator.migrate(migrator.add_column("sender", "actor", CharField(null=True, max_length=60)))
+    migrator.migrate(migrator.add_column("sender", "decided_at", InstantField(null=True)))
+    migrator.migrate(migrator.add_column("tenant", "message_days", IntegerField(null=True)))
+
+    for statement in INDEXES:
+        db.execute_sql(statement)
+
+    # From now on these are counted as they change.
+    db.execute_sql(
+        "UPDATE contact_group SET size = (SELECT COUNT(*) FROM contact_group_member "
+        "WHERE contact_group_member.group_id = contact_group.id)"
+    )
+    db.execute_sql(
+        "INSERT INTO contact_book (tenant_id, size) "
+        "SELECT tenant_id, COUNT(*) FROM contact GROUP BY tenant_id"
+    )
+    for tenant_id, name in db.execute_sql("SELECT tenant_id, name FROM sender").fetchall():
+        mark = "?" if isinstance(db, SqliteDatabase) else "%s"
+        db.execute_sql(
+            f"UPDATE sender SET public_id = {mark} WHERE tenant_id = {mark} AND name = {mark}",  # noqa: S608
+            (ids.new("snd"), tenant_id, name),
+        )
+
+
+def down(migrator, db):
+    migrator.migrate(migrator.drop_index("sender", "sender_public_id"))
+    migrator.migrate(migrator.drop_column("tenant", "message_days"))
+    migrator.migrate(migrator.drop_column("sender", "decided_at"))
+    migrator.migrate(migrator.drop_column("sender", "actor"))
+    migrator.migrate(migrator.drop_column("sender", "reason"))
+    migrator.migrate(migrator.drop_column("sender", "purpose"))
+    migrator.migrate(migrator.drop_column("sender", "status"))
+    migrator.migrate(migrator.drop_column("sender", "public_id"))
+    migrator.migrate(migrator.drop_column("contact_group", "size"))
+    migrator.migrate(migrator.drop_column("contact", "updated_at"))
+    migrator.migrate(migrator.drop_column("contact", "consent_id"))
+    migrator.migrate(migrator.drop_column("contact", "fields"))
+    migrator.migrate(migrator.drop_table("template_version"))
+    migrator.migrate(migrator.drop_table("template"))
+    migrator.migrate(migrator.drop_table("spool"))
+    migrator.migrate(migrator.drop_table("sender_operator"))
+    migrator.migrate(migrator.drop_table("sender_document"))
+    migrator.migrate(migrator.drop_table("live_message"))
+    migrator.migrate(migrator.drop_table("inbound"))
+    migrator.migrate(migrator.drop_table("contact_import_rejection"))
+    migrator.migrate(migrator.drop_table("contact_import_part"))
+    migrator.migrate(migrator.drop_table("contact_import"))
+    migrator.migrate(migrator.drop_table("gate"))
+    migrator.migrate(migrator.drop_table("contact_book"))
+    migrator.migrate(migrator.drop_table("consent"))
+    migrator.migrate(migrator.drop_table("campaign"))
+    migrator.migrate(migrator.drop_table("batch_count"))
