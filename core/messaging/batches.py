@@ -12,7 +12,7 @@ import peewee
 from core.messaging import queries
 from core.messaging.errors import MessageNotFound
 from core.messaging.models import Charge, Message
-from core.messaging.sending import message_range
+from core.messaging.naming import message_range
 from core.money import Money
 from core.tenants.profiles import Profile
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from core import clock
 from core.database import execute, transaction
+from core.messaging import counts
 from core.messaging.errors import TooLateToCancel
-from core.messaging.models import Message
+from core.messaging.models import Message, Status
 from core.messaging.queries import one
 from core.messaging.settling import Settled, release
 from core.tenants import audit
@@ -13,8 +14,8 @@ from core.tenants.profiles import Profile
 
 _CANCEL = """
     UPDATE message SET status = 'cancelled', charge = 'released', final_at = %s
-    WHERE id = %s AND tenant_id = %s AND status IN ('scheduled', 'queued')
-    RETURNING batch_id, account_id, cost
+    WHERE id = %s AND tenant_id = %s AND status = %s
+    RETURNING batch_id, account_id, segments, cost
 """
 
 
@@ -25,10 +26,14 @@ def cancel(profile: Profile, message_id: str, *, actor: str, channel: str = "api
     """
     message = one(profile, message_id)
     with transaction():
-        row = execute(_CANCEL, (clock.ms(), message.id, profile.tenant_id)).fetchone()
-        if row is None:
+        for status in (Status.SCHEDULED, Status.QUEUED):  # it may be queued while we look
+            asked = (clock.ms(), message.id, profile.tenant_id, status.value)
+            if row := execute(_CANCEL, asked).fetchone():
+                break
+        else:
             raise TooLateToCancel(status=one(profile, message_id).status)
-        batch_id, account_id, cost = row
+        batch_id, account_id, segments, cost = row
+        counts.move([counts.Move(batch_id, status, Status.CANCELLED, 1, segments, cost)])
         release(
             [Settled(batch_id, profile.tenant_id, account_id, cost)],
             once=f"cancel:{message.id}",

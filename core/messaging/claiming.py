@@ -1,19 +1,20 @@
 """Choosing what goes next, and writing down that it is going before it goes.
 
-Lanes first (a one-time code before an advert), then tenants in turn, then the oldest. One request
-to the gateway has one sender ID and one encoding, so a claim is the oldest text and those behind it
-that fit with it.
+Lanes first (a one-time code before adverts and campaigns), then tenants in turn, then the oldest
+whose gate is open. One request to the gateway has one sender ID and one encoding, so a claim is the
+oldest text and those behind it that fit with it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from core import clock, ids, phone
 from core.database import execute, is_postgres, transaction
-from core.messaging import rules, slots, suppression
+from core.messaging import counts, gates, rules, slots, suppression
 from core.messaging.models import (
     Category,
     Charge,
@@ -23,6 +24,7 @@ from core.messaging.models import (
     SubmissionState,
     Switch,
 )
+from core.messaging.naming import message_range
 from core.messaging.settling import Settled, release
 from core.settings import settings
 from core.tenants.models import PLATFORM_TENANT, Tenant, TenantStatus
@@ -47,7 +49,10 @@ class Claimed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One request about to be made, already remembered as a submission."""
+    """One request about to be made, already remembered as a submission.
+
+    After `post_by_ms` it must not be made: others may think by then that we are dead.
+    """
 
     submission_id: str
     account_id: int
@@ -56,6 +61,7 @@ class Claim:
     is_unicode: bool
     texts: list[Claimed]
     was_full: bool
+    post_by_ms: int
 
 
 _NEXT_TENANT = """
@@ -65,7 +71,7 @@ _NEXT_TENANT = """
 """
 _OLDEST = """
     SELECT id, batch_id, sender, is_unicode, category, msisdn, body, segments, cost FROM message
-    WHERE status = 'queued' AND account_id = %s AND lane = %s AND tenant_id = %s
+    WHERE status = 'queued' AND account_id = %s AND lane = %s AND tenant_id = %s AND id > %s
     ORDER BY id LIMIT %s
 """
 
@@ -79,11 +85,11 @@ def claim(account_id: int) -> Claim | None:
         if all_stopped():
             return None
         for lane, turn in zip(Lane, _turns(account_id), strict=True):
-            tenant_id = _next_tenant(account_id, lane, turn)
-            if tenant_id is None:
-                continue
-            execute(_TURNED[lane], (tenant_id, account_id))
-            return _claim_of(account_id, lane, tenant_id)
+            for tenant_id in _in_turn(account_id, lane, turn):
+                found = _claim_of(account_id, lane, tenant_id)
+                if found is not None:
+                    execute(_TURNED[lane], (tenant_id, account_id))
+                    return found
     return None
 
 
@@ -118,17 +124,16 @@ def has_queued(account_id: int) -> bool:
     return row is not None
 
 
-def _next_tenant(account_id: int, lane: Lane, turn: int) -> int | None:
-    """Find the tenant whose turn it is, passing over those that may not send now."""
-    for start in (turn, -1):
+def _in_turn(account_id: int, lane: Lane, turn: int) -> Iterator[int]:
+    """Go round the tenants that wait and may send, from the one after whoever was served last."""
+    for start, end in ((turn, None), (-1, turn)):
         after = start
         while row := execute(_NEXT_TENANT, (account_id, lane.value, after)).fetchone():
             after = int(row[0])
-            if start == -1 and after > turn >= 0:
-                return None  # once around
+            if end is not None and after > end:
+                break  # once around
             if _may_send(after):
-                return after
-    return None
+                yield after
 
 
 def _may_send(tenant_id: int) -> bool:
@@ -142,10 +147,9 @@ def _may_send(tenant_id: int) -> bool:
 
 
 def _claim_of(account_id: int, lane: Lane, tenant_id: int) -> Claim | None:
+    """Claim a tenant's next texts; None when there are none whose gate is open."""
     size = settings().onfon.batch_size
-    statement = _OLDEST + (" FOR UPDATE SKIP LOCKED" if is_postgres() else "")
-    found = execute(statement, (account_id, lane.value, tenant_id, size * LOOK_AHEAD)).fetchall()
-    waiting = [Claimed(*row) for row in found]
+    waiting = _oldest(account_id, lane, tenant_id, size * LOOK_AHEAD)
     if not waiting:
         return None
     first = waiting[0]
@@ -160,8 +164,9 @@ def _claim_of(account_id: int, lane: Lane, tenant_id: int) -> Claim | None:
     ][:size]
     going = _without_suppressed(tenant_id, account_id, alike) if alike else []
     submission_id = ids.new("sub")
+    now = clock.ms()
     if going:
-        _write_down(submission_id, account_id, tenant_id, going)
+        _write_down(submission_id, account_id, tenant_id, going, now)
     return Claim(
         submission_id,
         account_id,
@@ -170,7 +175,28 @@ def _claim_of(account_id: int, lane: Lane, tenant_id: int) -> Claim | None:
         bool(first.is_unicode),
         going,
         len(alike) == size,
+        now + slots.LEASE_MARGIN_S * 1000,
     )
+
+
+def _oldest(account_id: int, lane: Lane, tenant_id: int, most: int) -> list[Claimed]:
+    """Read, and lock, the oldest texts whose gates are open.
+
+    A closed batch is passed over whole, however many texts it has: its ids are one range.
+    """
+    closed = gates.closed(tenant_id) if lane is Lane.BULK else frozenset()
+    statement = _OLDEST + (" FOR UPDATE SKIP LOCKED" if is_postgres() else "")
+    waiting: list[Claimed] = []
+    after = ""
+    while len(waiting) < most:
+        rows = execute(statement, (account_id, lane.value, tenant_id, after, most)).fetchall()
+        found = [Claimed(*row) for row in rows]
+        waiting += [text for text in found if text.batch_id not in closed]
+        if len(found) < most:
+            break
+        last = found[-1]
+        after = message_range(last.batch_id)[1] if last.batch_id in closed else last.id
+    return waiting
 
 
 def _within_hours(texts: list[Claimed]) -> list[Claimed]:
@@ -187,6 +213,7 @@ def _within_hours(texts: list[Claimed]) -> list[Claimed]:
     for due_at, waiting in late.items():
         _mark(waiting, "status = %s, due_at = %s", (Status.SCHEDULED.value, due_at))
     gone = {each for waiting in late.values() for each in waiting}
+    _count((text for text in texts if text.id in gone), Status.SCHEDULED)
     return [text for text in texts if text.id not in gone]
 
 
@@ -202,6 +229,7 @@ def _without_suppressed(tenant_id: int, account_id: int, texts: list[Claimed]) -
         "status = %s, charge = %s, final_at = %s, reason = %s",
         (Status.SUPPRESSED.value, Charge.RELEASED.value, clock.ms(), "opted_out"),
     )
+    _count(gone, Status.SUPPRESSED)
     release(
         [Settled(each.batch_id, tenant_id, account_id, each.cost) for each in gone],
         once=f"suppressed:{gone[0].id}",
@@ -210,8 +238,9 @@ def _without_suppressed(tenant_id: int, account_id: int, texts: list[Claimed]) -
     return [each for each in texts if each.msisdn not in out]
 
 
-def _write_down(submission_id: str, account_id: int, tenant_id: int, texts: list[Claimed]) -> None:
-    now = clock.ms()
+def _write_down(
+    submission_id: str, account_id: int, tenant_id: int, texts: list[Claimed], now: int
+) -> None:
     Submission.insert(
         id=submission_id,
         account_id=account_id,
@@ -225,6 +254,15 @@ def _write_down(submission_id: str, account_id: int, tenant_id: int, texts: list
         [each.id for each in texts],
         "status = %s, submission_id = %s",
         (Status.SUBMITTING.value, submission_id),
+    )
+    _count(texts, Status.SUBMITTING)
+
+
+def _count(texts: Iterable[Claimed], after: Status) -> None:
+    """Move claimed texts, which were queued, in the counts of their campaigns."""
+    counts.move(
+        counts.Move(text.batch_id, Status.QUEUED, after, 1, text.segments, text.cost)
+        for text in texts
     )
 
 

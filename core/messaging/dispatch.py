@@ -86,7 +86,13 @@ def _work(slot: slots.Slot) -> _Ended:
 
 
 def hand_over(gateway: SmsGateway, claim: claiming.Claim) -> None:
-    """Post one claim, outside any transaction, and record what came back."""
+    """Post one claim, outside any transaction, and record what came back.
+
+    A worker that was frozen between the two posts nothing: its claim has been given up.
+    """
+    if clock.ms() > claim.post_by_ms:
+        insist(lambda: recording.let_go(claim))
+        return
     rows = [(text.msisdn, text.body) for text in claim.texts]
     answer = gateway.send(claim.sender, rows, claim.is_unicode)
     insist(lambda: recording.record(claim, answer))

@@ -9,7 +9,7 @@ from typing import Any
 from core import clock, events, ids, phone
 from core.database import execute, transaction
 from core.ledger.accounts import Purse
-from core.messaging import usage
+from core.messaging import counts, usage
 from core.messaging.dispatch import sweep
 from core.messaging.errors import SubmissionNotFound
 from core.messaging.models import (
@@ -178,3 +178,4 @@ def _recount(rows: list[tuple[Any, ...]], status: Status) -> None:
         changes.append((doubt, -1, -segments, -cost))
         changes.append((doubt._replace(status=status.value), 1, segments, cost))
     usage.bump(changes)
+    counts.move(counts.Move(row[0], Status.UNKNOWN, status, 1, row[4], row[3]) for row in rows)

@@ -16,7 +16,7 @@ from core.gateways.rehearsal import Rehearsal
 from core.gateways.sms import Answer, RowAnswer
 from core.ledger import holds
 from core.ledger.accounts import Purse
-from core.messaging import slots, usage
+from core.messaging import counts, slots, usage
 from core.messaging.claiming import Claim, Claimed
 from core.messaging.models import (
     SHARED_ACCOUNT,
@@ -109,21 +109,48 @@ def _as_mark(text: Claimed, row: RowAnswer) -> Mark:
 
 
 def _put_back(claim: Claim, answer: Answer) -> None:
-    """Nothing has left us: queue the texts again and leave the account alone for a while.
-
-    That goes too for what was given up as unknown meanwhile, and was counted as that.
-    """
+    """Nothing has left us: queue the texts again and leave the account alone for a while."""
     state = SubmissionState.BUSY if answer.outcome is Outcome.BUSY else SubmissionState.REFUSED
     with transaction():
         _close(claim, state, answer)
-        standing = _standing(claim.submission_id)
-        execute(
-            "UPDATE message SET status = 'queued', submission_id = NULL, submitted_at = NULL, "
-            "reason = NULL WHERE submission_id = %s AND status IN ('submitting', 'unknown')",
-            (claim.submission_id,),
-        )
-        usage.bump(_no_longer_in_doubt(claim, standing))
+        _queue_again(claim)
         _rest(claim, answer)
+
+
+def let_go(claim: Claim) -> None:
+    """Queue the texts of a claim again that was never posted: its time had run out."""
+    answer = Answer(Outcome.BUSY, why="The worker came to it too late and posted nothing.")
+    with transaction():
+        _close(claim, SubmissionState.BUSY, answer)
+        _queue_again(claim)
+
+
+def _queue_again(claim: Claim) -> None:
+    """Queue a claim's texts, those too that were given up as unknown meanwhile."""
+    standing = _standing(claim.submission_id)
+    execute(
+        "UPDATE message SET status = 'queued', submission_id = NULL, submitted_at = NULL, "
+        "reason = NULL WHERE submission_id = %s AND status IN ('submitting', 'unknown')",
+        (claim.submission_id,),
+    )
+    usage.bump(_no_longer_in_doubt(claim, standing))
+    back = [text for text in claim.texts if text.id in standing]
+    _count(back, standing, dict.fromkeys(standing, Status.QUEUED.value))
+
+
+def _count(texts: Sequence[Claimed], before: dict[str, int | None], after: dict[str, str]) -> None:
+    """Move texts in the counts of their campaigns, out of doubt or off the way."""
+    counts.move(
+        counts.Move(
+            text.batch_id,
+            Status.SUBMITTING if before[text.id] is None else Status.UNKNOWN,
+            after[text.id],
+            1,
+            text.segments,
+            text.cost,
+        )
+        for text in texts
+    )
 
 
 def _close(claim: Claim, state: SubmissionState, answer: Answer) -> None:
@@ -179,6 +206,8 @@ def _settle(claim: Claim, marks: list[Mark], before: dict[str, int | None]) -> N
         tally = Tally(claim.tenant_id, day, claim.sender, operator, mark.status, is_test)
         counted.append((tally, 1, text.segments, text.cost))
     usage.bump(counted + _no_longer_in_doubt(claim, before))
+    changed = [texts[mark.id] for mark in marks]
+    _count(changed, before, {mark.id: mark.status for mark in marks})
     settle(taken, released, once=claim.submission_id, subject=claim.submission_id)
     if claim.account_id == SHARED_ACCOUNT:
         write_off(segments, once=claim.submission_id)
@@ -295,7 +324,7 @@ def give_up(claim_id: str) -> int:
         rows = execute(
             "UPDATE message SET status = 'unknown', reason = %s, submitted_at = %s "
             "WHERE submission_id = %s AND status = 'submitting' "
-            "RETURNING tenant_id, sender, msisdn, account_id, segments, cost",
+            "RETURNING batch_id, tenant_id, sender, msisdn, account_id, segments, cost",
             (LOST_ANSWER, clock.ms(), claim_id),
         ).fetchall()
         day = holds.today()
@@ -313,6 +342,10 @@ def give_up(claim_id: str) -> int:
                 segments,
                 cost,
             )
-            for tenant_id, sender, msisdn, account_id, segments, cost in rows
+            for _, tenant_id, sender, msisdn, account_id, segments, cost in rows
+        )
+        counts.move(
+            counts.Move(row[0], Status.SUBMITTING, Status.UNKNOWN, 1, row[5], row[6])
+            for row in rows
         )
         return len(rows)

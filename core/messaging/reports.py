@@ -14,7 +14,7 @@ from core import clock, ids, phone
 from core.database import execute, execute_many, is_postgres, single, transaction
 from core.gateways.onfon import Report as Received
 from core.ledger.accounts import Purse
-from core.messaging import suppression, usage
+from core.messaging import counts, suppression, usage
 from core.messaging.adopting import adopt
 from core.messaging.models import (
     SHARED_ACCOUNT,
@@ -236,6 +236,17 @@ def _apply(changes: list[_Change], *, once: str) -> None:
             ],
         )
     usage.bump(_moves(changes))
+    counts.move(
+        counts.Move(
+            change.known.batch_id,
+            change.known.status,
+            change.status,
+            1,
+            change.known.segments,
+            change.known.cost,
+        )
+        for change in changes
+    )
     doubtful = [change.known for change in changes if change.known.charge == Charge.HELD.value]
     # A text in doubt has now proved to have gone.
     take(

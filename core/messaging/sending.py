@@ -13,10 +13,11 @@ from core.database import after_commit, execute, transaction
 from core.errors import Refused
 from core.ledger import accounts, holds
 from core.ledger.models import Hold
-from core.messaging import accepting
+from core.messaging import accepting, counts
 from core.messaging.dispatch import dispatch
 from core.messaging.errors import Declined, NoRecipients
 from core.messaging.models import Category, Lane, Message, Status
+from core.messaging.naming import message_ids, message_range
 from core.messaging.preparing import Order, Prepared, Text, left_out, prepare
 from core.money import Money
 from core.tenants.models import PLATFORM_TENANT
@@ -24,8 +25,6 @@ from core.tenants.profiles import Profile
 from core.tenants.profiles import profile as find_profile
 
 __all__ = ["Accepted", "Batch", "Estimate", "Order", "Text", "estimate", "send"]
-
-_POSITION = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 class Accepted(NamedTuple):
@@ -147,18 +146,6 @@ def blank_platform_texts(*, older_than_ms: int) -> int:
         )
 
 
-def message_ids(batch_id: str, count: int) -> list[str]:
-    """Name the texts of a batch: its own id with a position, so that they are one range of keys."""
-    core = batch_id.partition("_")[2]
-    return [f"msg_{core}{_POSITION[at // 32]}{_POSITION[at % 32]}" for at in range(count)]
-
-
-def message_range(batch_id: str) -> tuple[str, str]:
-    """Return the first and the last id a text of a batch can have."""
-    core = batch_id.partition("_")[2]
-    return f"msg_{core}00", f"msg_{core}zz"
-
-
 def _batch(
     profile: Profile, prepared: Prepared, *, once: str | None, actor: str
 ) -> accepting.Batch:
@@ -249,9 +236,14 @@ def queue_due(limit: int = 1000) -> int:
         rows = execute(
             "UPDATE message SET status = %s WHERE id IN ("
             "SELECT id FROM message WHERE status = 'scheduled' AND due_at <= %s "
-            "ORDER BY due_at LIMIT %s) AND status = 'scheduled' RETURNING account_id",
+            "ORDER BY due_at LIMIT %s) AND status = 'scheduled' "
+            "RETURNING account_id, batch_id, segments, cost",
             (Status.QUEUED.value, clock.ms(), limit),
         ).fetchall()
-    for (account_id,) in set(rows):
+        counts.move(
+            counts.Move(batch_id, Status.SCHEDULED, Status.QUEUED, 1, segments, cost)
+            for _, batch_id, segments, cost in rows
+        )
+    for account_id in {row[0] for row in rows}:
         dispatch.nudge(account_id)
     return len(rows)

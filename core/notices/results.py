@@ -10,7 +10,7 @@ import peewee
 
 from core import clock, phone, words
 from core.messaging.models import Message, Status
-from core.messaging.sending import message_range
+from core.messaging.naming import message_range
 from core.notices.saying import Later, Nothing, Said, say
 
 # Most reports come within seconds; whoever waits longer would rather know what is known.

@@ -18,7 +18,7 @@ from core.messaging import accepting, recording
 from core.messaging.models import Message
 from core.messaging.preparing import Row
 from core.messaging.recording import Mark
-from core.messaging.sending import message_ids
+from core.messaging.naming import message_ids
 from tests.messaging.scene import NOON, Make, at, fresh_number, send
 
 TESTED = settings(
