@@ -87,6 +87,8 @@ class Campaign(Model):
     params = peewee.TextField(null=True)
     audience = peewee.TextField()
     rewrite = peewee.BooleanField(default=False)
+    # A digest of words and audience: the same again within the hour is asked about.
+    fingerprint = peewee.CharField(max_length=64, default="")
     schedule_at = InstantField(null=True)
     # Only so many of the audience, when the money did not reach for all.
     first = peewee.IntegerField(null=True)
@@ -109,6 +111,8 @@ class Campaign(Model):
     lease_until = InstantField(default=0)
     holder = peewee.CharField(max_length=40, default="")
 
+    # Who asked to start it and how, as JSON.
+    launch = peewee.TextField(null=True)
     once = peewee.CharField(max_length=120, null=True, unique=True)
     actor = peewee.CharField(max_length=60)
     channel = peewee.CharField(max_length=12)
@@ -126,5 +130,20 @@ Campaign.add_index(
         Campaign.id,
         where=peewee.SQL("status IN ('preparing', 'scheduled', 'running', 'paused', 'cancelling')"),
         name="campaign_open",
+    )
+)
+Campaign.add_index(
+    Campaign.index(
+        Campaign.tenant_id,
+        Campaign.fingerprint,
+        where=Campaign.started_at.is_null(False),
+        name="campaign_fingerprint",
+    )
+)
+Campaign.add_index(
+    Campaign.index(
+        Campaign.tenant_id,
+        where=peewee.SQL("status = 'awaiting_approval'"),
+        name="campaign_waiting",
     )
 )

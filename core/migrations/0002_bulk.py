@@ -9,6 +9,8 @@ from core.database import InstantField
 INDEXES = (
     'CREATE INDEX "campaign_tenant" ON "campaign" ("tenant_id", "is_test", "id")',
     "CREATE INDEX \"campaign_open\" ON \"campaign\" (\"id\") WHERE status IN ('preparing', 'scheduled', 'running', 'paused', 'cancelling')",
+    'CREATE INDEX "campaign_fingerprint" ON "campaign" ("tenant_id", "fingerprint") WHERE ("started_at" IS NOT NULL)',
+    'CREATE INDEX "campaign_waiting" ON "campaign" ("tenant_id") WHERE status = \'awaiting_approval\'',
     'CREATE INDEX "hold_created" ON "hold" ("created_at")',
     'CREATE INDEX "contact_import_tenant" ON "contact_import" ("tenant_id", "id")',
     'CREATE INDEX "contact_import_open" ON "contact_import" ("lease_until") WHERE status IN (\'queued\', \'running\')',
@@ -50,6 +52,7 @@ def up(migrator, db):
         params = TextField(null=True)
         audience = TextField()
         rewrite = BooleanField(default=False)
+        fingerprint = CharField(max_length=64, default="")
         schedule_at = InstantField(null=True)
         first = IntegerField(null=True)
         attempt = IntegerField(default=0)
@@ -66,6 +69,7 @@ def up(migrator, db):
         good_until = InstantField(null=True)
         lease_until = InstantField(default=0)
         holder = CharField(max_length=40, default="")
+        launch = TextField(null=True)
         once = CharField(unique=True, null=True, max_length=120)
         actor = CharField(max_length=60)
         channel = CharField(max_length=12)
