@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
@@ -28,6 +29,9 @@ T = TypeVar("T")
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number will do, as long as every process of this product uses the same one.
 _MIGRATION_LOCK = 746_862
+
+# Long enough for those who wait to have their turn, short enough to cost bulk work a tenth.
+BREATH_S = 0.02
 
 SQLITE_PRAGMAS = {
     "journal_mode": "wal",
@@ -321,6 +325,15 @@ def single(work: Callable[[], T], *, row: int | None = None) -> T:
         return work()
     line = _lines.get(row) or _lines.setdefault(row, _Line(threading.Lock(), nullcontext))
     return line.share(work)
+
+
+def breathe() -> None:
+    """Pause between two chunks of bulk work, so that whoever waits to write gets in between.
+
+    PostgreSQL lets many write at once and needs none.
+    """
+    if not is_postgres():
+        time.sleep(BREATH_S)
 
 
 def recover() -> None:
