@@ -7,7 +7,7 @@ import re
 import threading
 import time
 
-__all__ = ["block", "kind", "new"]
+__all__ = ["block", "floor", "kind", "new"]
 
 # Crockford's alphabet: no i, l, o, u, so an id read out over the telephone survives. It is in
 # ASCII order, so ids sort as the numbers behind them do.
@@ -75,6 +75,15 @@ def block(prefix: str, count: int) -> list[str]:
         made += [head + pair for pair in _PAIRS[tail : tail + here]]
         value += here
     return made
+
+
+def floor(prefix: str, ago_ms: int) -> str:
+    """Below every id made in the last ``ago_ms`` milliseconds, by the machine's own clock.
+
+    It narrows a search through ids; whoever needs the exact moment asks a column of instants too.
+    """
+    value = max(0, time.time_ns() // 1_000_000 - ago_ms) << _RANDOM_BITS
+    return prefix + "_" + "".join([_PAIRS[value >> shift & 1023] for shift in _SHIFTS])
 
 
 def kind(text: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime, time, timedelta
+from typing import NamedTuple
 
 from core import clock
 from core.messaging.models import Category
@@ -30,3 +32,32 @@ def goes_at(category: Category, operator: str, wanted: datetime) -> datetime:
         return wanted
     day = local if local.time() < opens else local + timedelta(days=1)
     return day.replace(hour=opens.hour, minute=opens.minute, second=0, microsecond=0)
+
+
+class Window(NamedTuple):
+    """When an operator takes promotional texts, in Nairobi's time, and when the next may go."""
+
+    operator: str
+    opens: time
+    closes: time
+    goes_at: datetime
+
+
+def windows(
+    category: Category, operators: Iterable[str], wanted: datetime | None = None
+) -> list[Window]:
+    """Tell the window of each of these operators, by name, for texts wanted at a moment (now).
+
+    There are none to tell for transactional texts, which go at any hour.
+    """
+    if category is not Category.PROMOTIONAL:
+        return []
+    moment = wanted or clock.now()
+    return [
+        Window(
+            operator,
+            *settings().rules.promotional_window(operator),
+            goes_at(category, operator, moment),
+        )
+        for operator in sorted(set(operators))
+    ]

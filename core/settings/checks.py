@@ -103,6 +103,10 @@ def _positive(value: float) -> str | None:
     return None if value > 0 else "must be more than 0"
 
 
+def _digits(value: str) -> str | None:
+    return None if not value or value.isdecimal() else "may hold only digits"
+
+
 def _batch(value: int) -> str | None:
     # Production takes 20 at most; larger ones are for trying what the product itself can do.
     return None if 1 <= value <= 1000 else "must be from 1 to 1000"
@@ -126,6 +130,7 @@ CHECKS: dict[Key, Check] = {
     ("database", "url"): _database_url,
     ("queue", "url"): _queue_url,
     ("onfon", "base_url"): _url,
+    ("onfon", "shortcode"): _digits,
     ("onfon", "callback_secret"): _path_secret,
     ("onfon", "batch_size"): _batch,
     ("onfon", "rate_per_second"): _positive,
@@ -154,6 +159,9 @@ CHECKS: dict[Key, Check] = {
     ("rules", "promotional_from"): _day_time,
     ("rules", "promotional_until"): _day_time,
     ("rules", "promotional_operators"): _windows,
+    ("rules", "reply_days"): _positive,
+    ("rules", "promotional_per_number_per_day"): _positive,
+    ("rules", "texts_per_number_per_day"): _positive,
     ("rules", "approval_threshold"): _kes_or_none,
     ("limits", "requests_per_minute"): _counts,
     ("limits", "code_attempts"): _positive,

@@ -74,6 +74,7 @@ class Onfon:
     client_id: str
     access_key: str
     sender_id: str
+    shortcode: str
     callback_secret: str
     batch_size: int
     rate_per_second: int
@@ -218,6 +219,11 @@ class Rules:
     opt_out_suffix: str
     stop_words: tuple[str, ...]
     start_words: tuple[str, ...]
+    reply_days: int
+    promotional_per_number_per_day: int
+    texts_per_number_per_day: int
+    repeat_minutes: int
+    protected_senders: tuple[str, ...]
     approval_threshold: str
     refund_undelivered: bool
     refund_after_hours: int

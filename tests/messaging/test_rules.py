@@ -149,3 +149,16 @@ def test_adverts_that_wait_go_on_after_a_weekend_of_no_work(make_tenant: Make) -
 
     assert statuses() == ["submitted"]
     assert MORNING + timedelta(days=3) == clock.now()
+
+
+def test_the_window_of_each_operator_is_told_before(change_settings: Change) -> None:
+    change_settings("rules", promotional_operators={"airtel": {"from": "09:00", "until": "17:00"}})
+    at(nairobi(17, 30))
+
+    told = rules.windows(ADVERT, ["safaricom", "airtel", "airtel"])
+    assert [(each.operator, each.opens.hour, each.closes.hour) for each in told] == [
+        ("airtel", 9, 17),
+        ("safaricom", 8, 18),
+    ]
+    assert [each.goes_at for each in told] == [nairobi(9, day=3), nairobi(17, 30)]
+    assert rules.windows(Category.TRANSACTIONAL, ["airtel"]) == []

@@ -83,3 +83,17 @@ def test_an_id_tells_what_it_names() -> None:
 )
 def test_what_is_not_formed_like_an_id_has_no_kind(text: str) -> None:
     assert ids.kind(text) == ""
+
+
+def test_a_floor_is_below_what_was_made_since_and_above_what_was_made_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    instant = time.time_ns()
+    monkeypatch.setattr(time, "time_ns", lambda: instant + 5_000_000_000)
+    before = ids.new("msg")
+    monkeypatch.setattr(time, "time_ns", lambda: instant + 15_000_000_000)
+    since = ids.new("msg")
+    monkeypatch.setattr(time, "time_ns", lambda: instant + 20_000_000_000)
+
+    assert before < ids.floor("msg", 10_000) < since
+    assert ids.floor("msg", 10**18) == "msg_" + "0" * 20
