@@ -5,10 +5,10 @@ from types import ModuleType
 
 import pytest
 
-from core import clock, ids, money, phone, text
+from core import clock, ids, money, numberset, phone, text
 
 
-@pytest.mark.parametrize("module", [clock, ids, money, phone, text], ids=lambda m: m.__name__)
+@pytest.mark.parametrize("module", [clock, ids, money, numberset, phone, text], ids=lambda m: m.__name__)
 def test_examples_run(module: ModuleType) -> None:
     result = doctest.testmod(module)
 
