@@ -51,7 +51,6 @@ class Hold(Model):
 
 
 Hold.add_index(Hold.index(Hold.once, unique=True, where=Hold.once.is_null(False), name="hold_once"))
-Hold.add_index(Hold.index(Hold.account_id, Hold.created_at, name="hold_account"))
 # The seals go through a day's holds, whosever they are.
 Hold.add_index(Hold.index(Hold.created_at, name="hold_created"))
 

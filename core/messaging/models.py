@@ -330,17 +330,15 @@ Report.add_index(
 )
 
 
-class Suppression(Model):
-    """A number that wants nothing (more) of this class from this tenant."""
+class Blanked(Model):
+    """Up to which id the words of a business's texts, or of replies to it, have been blanked."""
 
     tenant_id = peewee.IntegerField()
-    msisdn = peewee.CharField(max_length=15)
-    category = peewee.CharField(max_length=14)
-    source = peewee.CharField(max_length=40)
-    created_at = InstantField()
+    kind = peewee.CharField(max_length=10)
+    until_id = peewee.CharField(max_length=30, default="")
 
     class Meta:
-        primary_key = peewee.CompositeKey("tenant_id", "msisdn", "category")
+        primary_key = peewee.CompositeKey("tenant_id", "kind")
 
 
 class Gate(Model):

@@ -11,13 +11,18 @@ INDEXES = (
     "CREATE INDEX \"campaign_open\" ON \"campaign\" (\"id\") WHERE status IN ('preparing', 'scheduled', 'running', 'paused', 'cancelling')",
     'CREATE INDEX "campaign_fingerprint" ON "campaign" ("tenant_id", "fingerprint") WHERE ("started_at" IS NOT NULL)',
     'CREATE INDEX "campaign_waiting" ON "campaign" ("tenant_id") WHERE status = \'awaiting_approval\'',
+    'CREATE INDEX "contact_tenant" ON "contact" ("tenant_id", "id")',
+    'CREATE INDEX "contact_apart" ON "contact" ("tenant_id", "status", "id") WHERE status <> \'active\'',
     'CREATE INDEX "hold_created" ON "hold" ("created_at")',
     'CREATE INDEX "contact_import_tenant" ON "contact_import" ("tenant_id", "id")',
     'CREATE INDEX "contact_import_open" ON "contact_import" ("lease_until") WHERE status IN (\'queued\', \'running\')',
     'CREATE INDEX "inbound_tenant" ON "inbound" ("tenant_id", "id")',
     'CREATE INDEX "inbound_fresh" ON "inbound" ("id") WHERE ("handled_at" IS NULL)',
+    'CREATE INDEX "livemessage_subject" ON "live_message" ("subject")',
+    'CREATE INDEX "livemessage_going" ON "live_message" ("next_at") WHERE NOT is_over',
     'CREATE INDEX "sender_requested" ON "sender" ("created_at") WHERE status = \'requested\'',
     'CREATE INDEX "sender_document_sender" ON "sender_document" ("tenant_id", "name")',
+    'CREATE INDEX "suppression_latest" ON "suppression" ("tenant_id", "created_at", "msisdn", "category")',
     'CREATE UNIQUE INDEX "template_name" ON "template" ("tenant_id", "name_key") WHERE ("removed_at" IS NULL)',
     'CREATE INDEX "template_tenant" ON "template" ("tenant_id", "id")',
 )
@@ -37,6 +42,18 @@ def up(migrator, db):
             primary_key = CompositeKey("batch_id", "status")
 
     db.create_tables([BatchCount])
+
+    class Blanked(Model):
+        tenant_id = IntegerField()
+        kind = CharField(max_length=10)
+        until_id = CharField(max_length=30, default="")
+
+        class Meta:
+            database = db
+            table_name = "blanked"
+            primary_key = CompositeKey("tenant_id", "kind")
+
+    db.create_tables([Blanked])
 
     class Campaign(Model):
         id = CharField(primary_key=True, max_length=30)
@@ -102,6 +119,7 @@ def up(migrator, db):
     class ContactBook(Model):
         tenant_id = IntegerField(primary_key=True)
         size = IntegerField(default=0)
+        erased_at = InstantField(default=0)
 
         class Meta:
             database = db
@@ -208,12 +226,15 @@ def up(migrator, db):
         tenant_id = IntegerField()
         language = CharField(max_length=5)
         shown = CharField(max_length=64, default="")
-        next_at = InstantField(index=True)
+        is_over = BooleanField(default=False)
+        tries = SmallIntegerField(default=0)
+        next_at = InstantField()
         created_at = InstantField()
 
         class Meta:
             database = db
             table_name = "live_message"
+            indexes = ((("chat_id", "message_id"), True),)
 
     db.create_tables([LiveMessage])
 
@@ -293,6 +314,7 @@ def up(migrator, db):
 
     db.create_tables([TemplateVersion])
 
+    migrator.migrate(migrator.drop_index("hold", "hold_account"))
     migrator.migrate(migrator.add_column("contact", "fields", TextField(null=True)))
     migrator.migrate(
         migrator.add_column("contact", "consent_id", CharField(null=True, max_length=30))
@@ -310,6 +332,10 @@ def up(migrator, db):
     migrator.migrate(migrator.add_column("sender", "actor", CharField(null=True, max_length=60)))
     migrator.migrate(migrator.add_column("sender", "decided_at", InstantField(null=True)))
     migrator.migrate(migrator.add_column("tenant", "message_days", IntegerField(null=True)))
+    migrator.migrate(migrator.add_index("contact", ("tenant_id", "id")))
+    migrator.migrate(
+        migrator.add_index("suppression", ("tenant_id", "created_at", "msisdn", "category"))
+    )
 
     for statement in INDEXES:
         db.execute_sql(statement)
@@ -332,7 +358,11 @@ def up(migrator, db):
 
 
 def down(migrator, db):
+    migrator.migrate(
+        migrator.drop_index("suppression", "suppression_tenant_id_created_at_msisdn_category")
+    )
     migrator.migrate(migrator.drop_index("sender", "sender_public_id"))
+    migrator.migrate(migrator.drop_index("contact", "contact_tenant_id_id"))
     migrator.migrate(migrator.drop_column("tenant", "message_days"))
     migrator.migrate(migrator.drop_column("sender", "decided_at"))
     migrator.migrate(migrator.drop_column("sender", "actor"))
@@ -344,6 +374,7 @@ def down(migrator, db):
     migrator.migrate(migrator.drop_column("contact", "updated_at"))
     migrator.migrate(migrator.drop_column("contact", "consent_id"))
     migrator.migrate(migrator.drop_column("contact", "fields"))
+    migrator.migrate(migrator.add_index("hold", ("account_id", "created_at"), name="hold_account"))
     migrator.migrate(migrator.drop_table("template_version"))
     migrator.migrate(migrator.drop_table("template"))
     migrator.migrate(migrator.drop_table("spool"))
@@ -358,4 +389,5 @@ def down(migrator, db):
     migrator.migrate(migrator.drop_table("contact_book"))
     migrator.migrate(migrator.drop_table("consent"))
     migrator.migrate(migrator.drop_table("campaign"))
+    migrator.migrate(migrator.drop_table("blanked"))
     migrator.migrate(migrator.drop_table("batch_count"))
