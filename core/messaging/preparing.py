@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from core import clock, phone, text
 from core.errors import Refused
-from core.messaging import rules, suppression
+from core.messaging import guards, rules, suppression
 from core.messaging.errors import (
     Declined,
     EmptyText,
@@ -18,6 +18,7 @@ from core.messaging.errors import (
     TextTooLong,
     TooManyRecipients,
 )
+from core.messaging.guards import Reason
 from core.messaging.models import Category
 from core.messaging.routing import Route, route
 from core.tenants.profiles import Profile
@@ -96,12 +97,13 @@ def prepare(profile: Profile, order: Order) -> Prepared:
     out = suppression.among(profile.tenant_id, order.category, list(found))
     for msisdn in [each for each in found if each in out]:
         prepared.declined.append(_opted_out(profile, found.pop(msisdn)))
-    measured: dict[str, tuple[str, bool, int]] = {}
+    bodies = dict.fromkeys(each.body for each in found.values())
+    measured = {body: _measure(body, order) for body in bodies}
+    words = [(msisdn, measured[asked.body][0]) for msisdn, asked in found.items()]
+    for msisdn, reason in _too_much(profile, order, words).items():
+        prepared.declined.append(_guarded(profile, found.pop(msisdn), reason))
     for msisdn, asked in found.items():
-        known = measured.get(asked.body)
-        if known is None:
-            known = measured[asked.body] = _measure(asked.body, order)
-        body, is_unicode, segments = known
+        body, is_unicode, segments = measured[asked.body]
         prepared.rows.append(
             Row(
                 msisdn,
@@ -116,13 +118,32 @@ def prepare(profile: Profile, order: Order) -> Prepared:
     return prepared
 
 
-def left_out(profile: Profile, order: Order, taken: Set[str]) -> list[Declined]:
-    """Say again who was left out of an order that was taken on for these numbers."""
+def left_out(profile: Profile, order: Order, taken: Set[str], batch_id: str) -> list[Declined]:
+    """Say again who was left out of an order that was taken on for these numbers, as a batch."""
     declined: list[Declined] = []
     found = _numbers(profile, order, declined)
+    rest = {msisdn: asked for msisdn, asked in found.items() if msisdn not in taken}
+    words = [(msisdn, _measure(asked.body, order)[0]) for msisdn, asked in rest.items()]
+    full = _too_much(profile, order, words, but=batch_id)
+    out = suppression.among(profile.tenant_id, order.category, list(rest))
     return declined + [
-        _opted_out(profile, asked) for msisdn, asked in found.items() if msisdn not in taken
+        _guarded(profile, asked, full[msisdn])
+        if msisdn in full and msisdn not in out
+        else _opted_out(profile, asked)
+        for msisdn, asked in rest.items()
     ]
+
+
+def _too_much(
+    profile: Profile, order: Order, words: Sequence[tuple[str, str]], but: str | None = None
+) -> Mapping[str, Reason]:
+    """Say which numbers would get too much; a single notice or code is never asked about."""
+    if len(order.texts) == 1 and order.category is not Category.PROMOTIONAL:
+        return {}
+    wanted = order.schedule_at
+    return guards.among(
+        profile.tenant_id, order.category, words, at=wanted, but=but, is_test=profile.is_test
+    )
 
 
 def _numbers(profile: Profile, order: Order, declined: list[Declined]) -> dict[str, Text]:
@@ -144,6 +165,10 @@ def _numbers(profile: Profile, order: Order, declined: list[Declined]) -> dict[s
 
 def _opted_out(profile: Profile, asked: Text) -> Declined:
     return Declined(asked.to, "opted_out", say(profile.language, OPTED_OUT))
+
+
+def _guarded(profile: Profile, asked: Text, reason: Reason) -> Declined:
+    return Declined(asked.to, reason.value, say(profile.language, guards.WORDS[reason]))
 
 
 def _measure(asked: str, order: Order) -> tuple[str, bool, int]:

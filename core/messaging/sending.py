@@ -190,7 +190,7 @@ def _earlier(profile: Profile, order: Order, hold: Hold) -> Batch:
             )
             for row in rows
         ],
-        errors=left_out(profile, order, {row.msisdn for row in rows}),
+        errors=left_out(profile, order, {row.msisdn for row in rows}, hold.id),
         cost=Money(hold.amount),
         balance=accounts.balance(profile.tenant_id, profile.purse).available,
     )

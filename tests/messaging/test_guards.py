@@ -9,14 +9,15 @@ import pytest
 
 from core import clock, ids, words
 from core.database import execute
-from core.messaging import guards
+from core.messaging import guards, sending
 from core.messaging.guards import Reason
 from core.messaging.models import REHEARSAL_ACCOUNT, Category, Message, Status
+from core.messaging.sending import Order, Text
 from core.tenants.profiles import Profile
-from tests.messaging.scene import NOON, Make, at, later
+from tests.messaging.scene import NOON, Make, at, later, send
 
 ADVERT, PLAIN = Category.PROMOTIONAL, Category.TRANSACTIONAL
-ASHA, JUMA = "254712000001", "254712000002"
+ASHA, JUMA, ZAWADI = "254712000001", "254712000002", "254712000003"
 WORDS = "Sale STOP*456*9*5#"
 
 
@@ -208,3 +209,38 @@ def test_the_search_goes_by_number_through_the_index(
 def test_the_sender_is_told_why_in_both_languages() -> None:
     for sentence in guards.WORDS.values():
         assert words.catalogue("sw")[sentence]
+
+
+def test_a_list_sent_twice_goes_once_and_says_so(make_tenant: Make) -> None:
+    tenant = make_tenant(wallet="10", price="1")
+    send(tenant, ASHA, JUMA, body="Meeting at 5")
+
+    again = send(tenant, ASHA, JUMA, ZAWADI, body="Meeting at 5")
+    assert [each.to for each in again.messages] == [ZAWADI]
+    assert [(each.to, each.code) for each in again.errors] == [(ASHA, "repeat"), (JUMA, "repeat")]
+    assert again.errors[0].detail == guards.WORDS[Reason.REPEAT]
+    assert again.cost.text() == "1.00"
+
+
+def test_an_estimate_leaves_out_whom_the_send_would(make_tenant: Make) -> None:
+    tenant = make_tenant(wallet="10", price="1")
+    send(tenant, ASHA, body="Sale", category=ADVERT)
+
+    order = Order([Text(ASHA, "Sale"), Text(JUMA, "Sale")], category=ADVERT)
+    told = sending.estimate(tenant, order)
+    assert (told.recipients, [each.code for each in told.errors]) == (1, ["repeat"])
+
+
+def test_a_single_notice_is_never_asked_about(make_tenant: Make) -> None:
+    tenant = make_tenant(wallet="10", price="1")
+
+    for _ in range(3):
+        assert len(send(tenant, ASHA, body="Your code is 1234").messages) == 1
+
+
+def test_an_order_told_again_names_who_was_left_out_and_not_itself(make_tenant: Make) -> None:
+    tenant = make_tenant(wallet="10", price="1")
+    send(tenant, ASHA, body="Meeting at 5")
+    first = send(tenant, ASHA, JUMA, body="Meeting at 5", once="a")
+
+    assert send(tenant, ASHA, JUMA, body="Meeting at 5", once="a") == first

@@ -14,6 +14,7 @@ from core.messaging.models import Category
 from core.messaging.sending import Order, Text
 from tests.messaging.scene import (
     ASHA,
+    JUMA,
     NOON,
     Gateway,
     Make,
@@ -124,7 +125,7 @@ def test_an_advert_carries_the_way_out_and_pays_for_it(
 
     assert (message(plain).body, plain.cost.text()) == (body, "1.00")
     assert (message(advert).body, advert.cost.text()) == (body + " STOP*456*9*5#", "2.00")
-    estimate = sending.estimate(tenant, Order([Text(ASHA, body)], category=ADVERT))
+    estimate = sending.estimate(tenant, Order([Text(JUMA, body)], category=ADVERT))
     assert (estimate.segments_total, estimate.cost.text()) == (2, "2.00")
 
 
