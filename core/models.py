@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from core.campaigns.models import Campaign, Template, TemplateVersion
 from core.contacts.imports.models import Import, ImportPart, ImportRejection
-from core.contacts.models import Consent, Contact, ContactBook, Group, GroupMember
+from core.contacts.models import (
+    Consent,
+    Contact,
+    ContactBook,
+    Group,
+    GroupMember,
+    Suppression,
+)
 from core.database import Model
 from core.dialogue.hops import UssdHop, UssdSession
 from core.dialogue.store import ChatRow
@@ -13,6 +20,7 @@ from core.idempotency import IdempotencyRecord
 from core.ledger.models import Account, Hold, Seal, Transfer
 from core.messaging.models import (
     BatchCount,
+    Blanked,
     Gate,
     GatewayAccount,
     GatewayBalance,
@@ -25,7 +33,6 @@ from core.messaging.models import (
     SenderOperator,
     Spool,
     Submission,
-    Suppression,
     Switch,
     Usage,
 )
@@ -52,6 +59,7 @@ TABLES: tuple[type[Model], ...] = (
     ApiKey,
     Audit,
     BatchCount,
+    Blanked,
     Campaign,
     ChatRow,
     Consent,

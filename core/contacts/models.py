@@ -1,4 +1,4 @@
-"""The tables of contacts and groups. Each row names its business, in groups' members too."""
+"""The tables of contacts, groups and opt-outs. Each row names its business, members' too."""
 
 from __future__ import annotations
 
@@ -38,10 +38,15 @@ class Consent(Model):
 
 
 class ContactBook(Model):
-    """How many contacts a business has, counted as they come and go; the erased are not in it."""
+    """How many contacts a business has, counted as they come and go; the erased are not in it.
+
+    Its row is also the lock of all that changes the business's contacts and groups. `erased_at` is
+    when somebody was erased last: what was read before may still hold that person's number.
+    """
 
     tenant_id = peewee.IntegerField(primary_key=True)
     size = peewee.IntegerField(default=0)
+    erased_at = InstantField(default=0)
 
 
 class Contact(Model):
@@ -67,6 +72,17 @@ Contact.add_index(
     Contact.index(Contact.tenant_id, Contact.msisdn, unique=True, name="contact_msisdn")
 )
 Contact.add_index(Contact.index(Contact.tenant_id, Contact.name, Contact.id, name="contact_name"))
+Contact.add_index(Contact.index(Contact.tenant_id, Contact.id, name="contact_tenant"))
+# The few that are not written to as others are.
+Contact.add_index(
+    Contact.index(
+        Contact.tenant_id,
+        Contact.status,
+        Contact.id,
+        where=peewee.SQL("status <> 'active'"),
+        name="contact_apart",
+    )
+)
 
 
 class Group(Model):
@@ -106,5 +122,35 @@ class GroupMember(Model):
 GroupMember.add_index(
     GroupMember.index(
         GroupMember.tenant_id, GroupMember.contact_id, name="contact_group_member_contact"
+    )
+)
+
+
+class Suppression(Model):
+    """A number that wants nothing (more) of this class from this business.
+
+    A class of its own, `EVERYTHING`, is of those whom the business has blocked, so that it comes
+    and goes beside what people asked for themselves. An erased person's number is a pseudonym.
+    """
+
+    tenant_id = peewee.IntegerField()
+    msisdn = peewee.CharField(max_length=15)
+    category = peewee.CharField(max_length=14)
+    source = peewee.CharField(max_length=40)
+    created_at = InstantField()
+
+    class Meta:
+        primary_key = peewee.CompositeKey("tenant_id", "msisdn", "category")
+
+
+EVERYTHING = "everything"
+
+Suppression.add_index(
+    Suppression.index(
+        Suppression.tenant_id,
+        Suppression.created_at,
+        Suppression.msisdn,
+        Suppression.category,
+        name="suppression_latest",
     )
 )

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from core import clock
 from core.cache import TTLCache
+from core.contacts.models import Suppression
 from core.database import opened, transaction
-from core.messaging.models import Category, Suppression
+from core.messaging.models import Category
 
 # Most tenants have no suppressed number, and then no send should ask for one. The hand-over checks
 # again, so a second's delay here costs nobody a text.

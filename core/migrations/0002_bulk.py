@@ -332,10 +332,6 @@ def up(migrator, db):
     migrator.migrate(migrator.add_column("sender", "actor", CharField(null=True, max_length=60)))
     migrator.migrate(migrator.add_column("sender", "decided_at", InstantField(null=True)))
     migrator.migrate(migrator.add_column("tenant", "message_days", IntegerField(null=True)))
-    migrator.migrate(migrator.add_index("contact", ("tenant_id", "id")))
-    migrator.migrate(
-        migrator.add_index("suppression", ("tenant_id", "created_at", "msisdn", "category"))
-    )
 
     for statement in INDEXES:
         db.execute_sql(statement)
@@ -358,11 +354,12 @@ def up(migrator, db):
 
 
 def down(migrator, db):
-    migrator.migrate(
-        migrator.drop_index("suppression", "suppression_tenant_id_created_at_msisdn_category")
-    )
+    db.execute_sql("DROP INDEX contact_tenant")
+    db.execute_sql("DROP INDEX contact_apart")
+    db.execute_sql("DROP INDEX hold_created")
+    db.execute_sql("DROP INDEX sender_requested")
+    db.execute_sql("DROP INDEX suppression_latest")
     migrator.migrate(migrator.drop_index("sender", "sender_public_id"))
-    migrator.migrate(migrator.drop_index("contact", "contact_tenant_id_id"))
     migrator.migrate(migrator.drop_column("tenant", "message_days"))
     migrator.migrate(migrator.drop_column("sender", "decided_at"))
     migrator.migrate(migrator.drop_column("sender", "actor"))

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core import clock
+from core.contacts.models import Suppression
 from core.gateways.onfon import Report as Received
 from core.gateways.onfon import Verdict
 from core.gateways.outcome import Outcome
@@ -20,7 +21,6 @@ from core.messaging.models import (
     Message,
     Report,
     Status,
-    Suppression,
 )
 from tests.messaging.scene import (
     ASHA,
