@@ -44,6 +44,8 @@ SQLITE_PRAGMAS = {
 }
 
 db: Any = peewee.DatabaseProxy()
+# Gives the errors of the bare drivers the names by which all others are known.
+_as_peewee: Any = vars(peewee)["__exception_wrapper__"]
 
 
 class _Door:
@@ -158,8 +160,15 @@ def execute(sql: str, params: Sequence[object] = ()) -> Any:
 
 def execute_many(sql: str, rows: Sequence[Sequence[object]]) -> None:
     """Run one statement for many rows on the bare driver: the set-based half of a hot path."""
-    cursor = db.obj.cursor()
-    cursor.executemany(sql if is_postgres() else sql.replace("%s", "?"), rows)
+    with _as_peewee:
+        cursor = db.obj.cursor()
+        cursor.executemany(sql if is_postgres() else sql.replace("%s", "?"), rows)
+
+
+def copy_in(statement: str, lines: str) -> None:
+    """Store rows by a COPY statement, its text format already written. PostgreSQL only."""
+    with _as_peewee, db.obj.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(lines)
 
 
 def changed(cursor: Any) -> int:

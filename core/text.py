@@ -29,6 +29,7 @@ __all__ = [
     "segments",
     "split",
     "tidy",
+    "weigh",
 ]
 
 GSM7: Final = "GSM-7"
@@ -146,6 +147,18 @@ def segments(text: str) -> int:
     if count > _UCS2_ALONE or _ASTRAL.search(text):
         return _segments_ucs2(text)
     return 1
+
+
+def weigh(text: str) -> tuple[bool, int]:
+    """Whether the text takes UCS-2, and how many segments: what its price needs, and no more.
+
+    >>> weigh("Habari"), weigh("ŵ" * 71)
+    ((False, 1), (True, 2))
+    """
+    if _basic(text):
+        count = len(text)
+        return False, 1 if count <= _GSM7_ALONE else -(-count // _GSM7_PART)
+    return not _gsm7(text), segments(text)
 
 
 def _segments_ucs2(text: str) -> int:

@@ -246,6 +246,10 @@ Message.add_index(
 Message.add_index(
     Message.index(Message.due_at, where=peewee.SQL("status = 'scheduled'"), name="message_due")
 )
+# Cancelling goes through what is scheduled of one campaign, whenever that is due.
+Message.add_index(
+    Message.index(Message.id, where=peewee.SQL("status = 'scheduled'"), name="message_scheduled")
+)
 Message.add_index(
     Message.index(
         Message.submission_id,

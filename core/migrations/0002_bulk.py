@@ -20,6 +20,7 @@ INDEXES = (
     'CREATE INDEX "inbound_fresh" ON "inbound" ("id") WHERE ("handled_at" IS NULL)',
     'CREATE INDEX "livemessage_subject" ON "live_message" ("subject")',
     'CREATE INDEX "livemessage_going" ON "live_message" ("next_at") WHERE NOT is_over',
+    'CREATE INDEX "message_scheduled" ON "message" ("id") WHERE status = \'scheduled\'',
     'CREATE INDEX "sender_requested" ON "sender" ("created_at") WHERE status = \'requested\'',
     'CREATE INDEX "sender_document_sender" ON "sender_document" ("tenant_id", "name")',
     'CREATE INDEX "suppression_latest" ON "suppression" ("tenant_id", "created_at", "msisdn", "category")',
@@ -357,6 +358,7 @@ def down(migrator, db):
     db.execute_sql("DROP INDEX contact_tenant")
     db.execute_sql("DROP INDEX contact_apart")
     db.execute_sql("DROP INDEX hold_created")
+    db.execute_sql("DROP INDEX message_scheduled")
     db.execute_sql("DROP INDEX sender_requested")
     db.execute_sql("DROP INDEX suppression_latest")
     migrator.migrate(migrator.drop_index("sender", "sender_public_id"))

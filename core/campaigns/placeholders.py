@@ -1,0 +1,129 @@
+"""Texts with places to fill in: read once into literals and names, then joined for each person.
+
+A place is `{{name}}`, with a default `{{name|friend}}`. Values are text and are never looked into:
+braces in them stay braces, and no name reaches anything but the value that was given under it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from core.errors import Invalid
+
+_OPENS = "{{"
+# Letters, digits and what a column's heading has between them; the default is any plain text.
+_PLACE = re.compile(
+    r"\{\{[ \t]{0,9}([^\W_](?:[\w -]{0,58}\w)?)[ \t]{0,9}(?:\|([^{}|]{0,160}))?\}\}"
+)
+_BETWEEN = re.compile(r"[\s_-]+")
+
+
+class PlaceholderWrong(Invalid):
+    """Two opening braces that begin no placeholder."""
+
+    code = "placeholder_wrong"
+    title = "Placeholder not understood"
+    sentence = (
+        "Character {position} begins a placeholder we cannot read. "
+        "Write it like {{{{name}}}} or {{{{name|friend}}}}."
+    )
+    field = "message"
+
+
+class ValueMissing(Invalid):
+    """A placeholder without a value or a default."""
+
+    code = "value_missing"
+    title = "Value missing"
+    sentence = "There is no value for {name}. Give one, or a default as in {{{{name|friend}}}}."
+    field = "message"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place of a text: the name as it is looked up, as it was written, and the default."""
+
+    key: str
+    name: str
+    default: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A text read into what stands and what is filled in: a literal before each place, one behind.
+
+    `names` has each key once, in order.
+    """
+
+    literals: tuple[str, ...]
+    places: tuple[Place, ...]
+    names: tuple[str, ...]
+    _form: str
+
+    def render(self, values: Mapping[str, str]) -> str:
+        """Fill in the values, which stand under their keys. An empty value is none.
+
+        Raises: ValueMissing, naming every place that stays empty.
+        """
+        found = [values.get(place.key) or place.default for place in self.places]
+        if (text := self.join(found)) is None:
+            raise ValueMissing(name=", ".join(self.missing(values)))
+        return text
+
+    def join(self, values: list[str | None]) -> str | None:
+        """Fill in one value a place, in order; None when one of them is None."""
+        return None if None in values else self._form % tuple(values)
+
+    def missing(self, values: Mapping[str, str]) -> list[str]:
+        """Name, as they are written, the places that these values leave empty."""
+        found = {
+            place.name: None
+            for place in self.places
+            if place.default is None and not values.get(place.key)
+        }
+        return list(found)
+
+    def shown(self, values: Mapping[str, str]) -> str:
+        """Fill in what there is, and leave the rest of the places to be seen."""
+        gap = "{{%s}}"
+        found: list[str | None] = []
+        for place in self.places:
+            value = values.get(place.key) or place.default
+            found.append(gap % place.name if value is None else value)
+        return self.join(found) or ""
+
+
+@lru_cache(4096)
+def key(name: str) -> str:
+    """A name as it is looked up: case does not count, nor what stands between its words.
+
+    >>> key("Amount Due"), key("amount_due")
+    ('amount_due', 'amount_due')
+    """
+    return _BETWEEN.sub("_", unicodedata.normalize("NFC", name).strip()).casefold()
+
+
+def parse(text: str) -> Parsed:
+    """Read a text. Two opening braces always begin a placeholder.
+
+    Raises: PlaceholderWrong.
+    """
+    literals: list[str] = []
+    places: list[Place] = []
+    at = 0
+    while (opens := text.find(_OPENS, at)) >= 0:
+        match = _PLACE.match(text, opens)
+        if match is None:
+            raise PlaceholderWrong(position=opens + 1)
+        name, default = match[1], match[2]
+        literals.append(text[at:opens])
+        places.append(Place(key(name), name, None if default is None else default.strip()))
+        at = match.end()
+    literals.append(text[at:])
+    form = "%s".join(literal.replace("%", "%%") for literal in literals)
+    names = tuple(dict.fromkeys(place.key for place in places))
+    return Parsed(tuple(literals), tuple(places), names, form)
