@@ -16,7 +16,7 @@ import structlog
 from core import ids
 from core.dialogue import store
 from core.dialogue.screens import Asks, Done, Reply, Screen
-from core.dialogue.steps import Flow, Once, Step
+from core.dialogue.steps import Flow, Given, Once, Step
 from core.dialogue.store import Chat
 from core.errors import Invalid, Refused
 
@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 HOME = "menu"
 _ACT = "!"  # marks the kept result of an act among the answers
-_TRIES = 3
+_GIVEN = "@"  # marks what a flow was started with
 
 
 class Visit(Protocol):
@@ -52,10 +52,11 @@ class Engine(Generic[V]):
         """Begin anew at the first screen."""
         return self.start(visit, HOME)
 
-    def start(self, visit: V, flow: str) -> Screen:
-        """Begin a flow, leaving whatever was going on."""
+    def start(self, visit: V, flow: str, **given: str) -> Screen:
+        """Begin a flow, leaving whatever was going on. It finds what is given by `Given`."""
         before = store.load(visit.channel, visit.address)
         chat = Chat(visit.channel, visit.address, flow, version=before.version if before else 0)
+        chat.answers = {_GIVEN + key: value for key, value in given.items()}
         return self._go_on(visit, chat, None)
 
     def unfinished(self, visit: V) -> bool:
@@ -99,7 +100,7 @@ class Engine(Generic[V]):
 
     def _back(self, visit: V, chat: Chat) -> Screen:
         """Drop the last answer and ask again; what was done cannot be undone by going back."""
-        if not chat.answers or next(reversed(chat.answers)).startswith(_ACT):
+        if not chat.answers or next(reversed(chat.answers)).startswith((_ACT, _GIVEN)):
             return self.home(visit)
         chat.answers.popitem()
         return self._go_on(visit, chat, None)
@@ -142,6 +143,9 @@ class Engine(Generic[V]):
             seen.add(step.key)
             if isinstance(step, Once):
                 step = running.send(_act(chat, step))
+                continue
+            if isinstance(step, Given):
+                step = running.send(chat.answers.get(_GIVEN + step.key, ""))
                 continue
             try:
                 if step.key not in chat.answers:

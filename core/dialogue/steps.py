@@ -211,6 +211,58 @@ class Contact(Step[str]):
         return kept
 
 
+class Upload(msgspec.Struct, frozen=True):
+    """A file that somebody sent: the name its sender gave it, its size, and where to fetch it."""
+
+    file_id: str
+    name: str
+    size_bytes: int
+
+
+class File(Step[Upload]):
+    """A file, where a door takes files. It stays with the door until somebody fetches it.
+
+    `check` judges it by its name and size. `options` are other ways on; their keys are typed as
+    ever, and the answer is then an upload without a file, named by the option's key.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        question: str,
+        check: Callable[[Upload], object] | None = None,
+        options: Mapping[str, str] | None = None,
+    ) -> None:
+        self.key, self._question, self._check = key, question, check
+        self._options = tuple(Option(each, label) for each, label in (options or {}).items())
+
+    def screen(self) -> Screen:
+        return Screen(self._question, Asks.FILE, self._options, self.key)
+
+    def accept(self, reply: Reply, shown: Sequence[str]) -> str:
+        if reply.kind == "pressed" and any(each.key == reply.text for each in self._options):
+            return msgspec.json.encode(Upload("", reply.text, 0)).decode()
+        if reply.kind != "file":
+            raise NotHere
+        upload = Upload(reply.text, str(reply.given["name"]), int(reply.given["size_bytes"]))
+        if self._check is not None:
+            self._check(upload)
+        return msgspec.json.encode(upload).decode()
+
+    def read(self, kept: str) -> Upload:
+        return msgspec.json.decode(kept, type=Upload)
+
+
+class Given(Step[str]):
+    """What a flow was started with, such as the id behind a button. Nothing is asked.
+
+    Empty when it was started without.
+    """
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+
 class Once(Step[T]):
     """Something done, and done once: its key goes on to the service, its short result is kept.
 

@@ -14,7 +14,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -38,7 +38,16 @@ from urllib3.response import HTTPResponse
 from core import clock
 from core.gateways.outcome import Outcome
 
-__all__ = ["REPLY_BYTES_MAX", "NoReply", "Reply", "call", "classify", "close", "session"]
+__all__ = [
+    "REPLY_BYTES_MAX",
+    "NoReply",
+    "Reply",
+    "call",
+    "classify",
+    "close",
+    "download",
+    "session",
+]
 
 REPLY_BYTES_MAX = 1024 * 1024
 CONNECT_S = 5.0
@@ -124,6 +133,30 @@ def call(
     except (requests.RequestException, HTTPError, OSError) as error:
         lost = NoReply(classify(error), type(_cause(error)).__name__)
     # Raised out here, so that the error and the URL in its words are no context of ours.
+    raise lost
+
+
+def download(url: str, *, timeout_s: float, most_bytes: int) -> Iterator[bytes]:
+    """Read a file piece by piece, so that none is ever whole in memory.
+
+    Nothing is asked before the first piece is wanted. Raises: NoReply, also for any answer but 200
+    and for a file that is larger than `most_bytes`.
+    """
+    got = 0
+    try:
+        with session().request(
+            "GET", url, timeout=(CONNECT_S, timeout_s), allow_redirects=False, stream=True
+        ) as response:
+            if response.status_code != http.HTTPStatus.OK:
+                raise NoReply(Outcome.REFUSED, f"HTTP {response.status_code}")
+            for piece in response.iter_content(64 * 1024):
+                got += len(piece)
+                if got > most_bytes:
+                    raise NoReply(Outcome.REFUSED, "ReplyTooLarge")
+                yield piece
+        return
+    except (requests.RequestException, HTTPError, OSError) as error:
+        lost = NoReply(classify(error), type(_cause(error)).__name__)
     raise lost
 
 

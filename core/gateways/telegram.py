@@ -8,9 +8,10 @@ tdlib/telegram-bot-api, May 2026.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from urllib3 import encode_multipart_formdata
@@ -19,11 +20,22 @@ from core.gateways import http, reading
 from core.gateways.http import NoReply, Reply
 from core.gateways.outcome import Outcome
 
-__all__ = ["CAPTION_MAX", "TEXT_MAX", "Answer", "Button", "Keyboard", "Telegram", "client"]
+__all__ = [
+    "CAPTION_MAX",
+    "DOWNLOAD_BYTES_MAX",
+    "TEXT_MAX",
+    "Answer",
+    "Button",
+    "Keyboard",
+    "Telegram",
+    "client",
+]
 
 TEXT_MAX = 4096
 CAPTION_MAX = 1024
 UPLOAD_TIMEOUT_S = 60.0
+# What getFile hands over at most; a file of our own may be larger.
+DOWNLOAD_BYTES_MAX = 20 * 2**20
 # Answers that say: it already is as it should be.
 _ALREADY = ("message is not modified", "message to delete not found")
 
@@ -171,6 +183,34 @@ class Telegram:
         """Keep a message at the top of its chat, without ringing."""
         body = {"chat_id": chat_id, "message_id": message_id, "disable_notification": True}
         return self._call("pinChatMessage", body)
+
+    def file(self, file_id: str, base_file_url: str) -> Iterator[bytes]:
+        """Fetch a file that somebody sent, piece by piece. Asking for it again does no harm.
+
+        Raises: NoReply, with REFUSED when it is gone or too large, BUSY or UNKNOWN when it may
+        come another time.
+        """
+        reply = http.call(
+            "POST",
+            f"{self._url}/getFile",
+            body=msgspec.json.encode({"file_id": file_id}),
+            headers={"Content-Type": "application/json"},
+            timeout_s=self._timeout_s,
+        )
+        said = reading.json(reply.body)
+        if not isinstance(said, dict) or not said.get("ok"):
+            is_refusal = isinstance(said, dict) and reply.status < 500 and reply.status != 429
+            outcome = Outcome.REFUSED if is_refusal else Outcome.BUSY
+            raise NoReply(outcome, f"HTTP {reply.status}")
+        result = said.get("result")
+        path = result.get("file_path") if isinstance(result, dict) else None
+        if not isinstance(path, str) or not path:
+            raise NoReply(Outcome.REFUSED, "no file_path")
+        yield from http.download(
+            f"{base_file_url}{self._token}/{quote(path)}",
+            timeout_s=UPLOAD_TIMEOUT_S,
+            most_bytes=DOWNLOAD_BYTES_MAX,
+        )
 
     def _call(self, method: str, body: Mapping[str, Any]) -> Answer:
         raw = msgspec.json.encode({name: _sendable(value) for name, value in body.items()})

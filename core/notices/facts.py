@@ -74,11 +74,6 @@ def _look_at(event: Event) -> None:
 # What each fact calls for.
 
 
-def _tell(event: Event, whom: list[str], data: Mapping[str, Any], **more: Any) -> None:
-    for recipient in whom:
-        notebook.put(event.id, recipient, event.name, tenant_id=event.tenant_id, data=data, **more)
-
-
 def _card(event: Event, subject: str) -> None:
     notebook.put(
         event.id, notebook.OPS, "card", tenant_id=event.tenant_id, data={"subject": subject}
@@ -95,7 +90,7 @@ def _tenant_pending(event: Event, data: Mapping[str, Any]) -> None:
 
 def _tenant_decided(event: Event, data: Mapping[str, Any]) -> None:
     cards.mark(f"tenant:{event.tenant_id}", f"account:{event.tenant_id}")
-    _tell(event, _owners(event), {"reason": data.get("reason")})
+    notebook.tell(event, _owners(event), {"reason": data.get("reason")})
 
 
 def _topup(event: Event, data: Mapping[str, Any]) -> None:
@@ -110,7 +105,7 @@ def _topup(event: Event, data: Mapping[str, Any]) -> None:
     whom = recipients.asker(actor)
     if not whom and event.name == "topup.completed":
         whom = _owners(event)
-    _tell(event, whom, {"topup": data["topup"], "late": data.get("late", False)})
+    notebook.tell(event, whom, {"topup": data["topup"], "late": data.get("late", False)})
 
 
 def _payment_unmatched(event: Event, data: Mapping[str, Any]) -> None:
@@ -149,29 +144,29 @@ def _sending_resumed(event: Event, data: Mapping[str, Any]) -> None:
 
 
 def _balance_low(event: Event, data: Mapping[str, Any]) -> None:
-    _tell(event, _owners(event), data, due_at=quiet.daytime(clock.now()))
+    notebook.tell(event, _owners(event), data, due_at=quiet.daytime(clock.now()))
 
 
 def _batch_accepted(event: Event, data: Mapping[str, Any]) -> None:
-    _tell(event, recipients.asker(str(data["actor"])), {"batch": data["batch"]})
+    notebook.tell(event, recipients.asker(str(data["actor"])), {"batch": data["batch"]})
 
 
 def _access_changed(event: Event, data: Mapping[str, Any]) -> None:
     person = Person.get_or_none(Person.id == data["person"])
     if person is not None:
-        _tell(event, [f"phone:{person.msisdn}"], {})
+        notebook.tell(event, [f"phone:{person.msisdn}"], {})
 
 
 def _joined(event: Event, data: Mapping[str, Any]) -> None:
     """Tell whoever invited them."""
-    _tell(event, [f"person:{data['by']}"], {"person": data["person"], "role": data["role"]})
+    notebook.tell(event, [f"person:{data['by']}"], {"person": data["person"], "role": data["role"]})
 
 
 def _team_changed(event: Event, data: Mapping[str, Any]) -> None:
     """Tell whoever it was done to, unless they did it themselves."""
     if data["person"] != data["by"]:
         told = {"person": data["person"], "role": data.get("role")}
-        _tell(event, [f"person:{data['person']}"], told)
+        notebook.tell(event, [f"person:{data['person']}"], told)
 
 
 LOOKS: Mapping[str, Look] = MappingProxyType(

@@ -11,6 +11,7 @@ from core.notices import (
     facts,
     floats,
     following,
+    live,
     notebook,
     posting,
     questions,
@@ -38,6 +39,7 @@ def tell() -> None:
         bot = posting.bot()
         if bot is not None:
             following.follow(bot)
+            live.follow(bot)
     finally:
         _rounds.release()
 
@@ -71,6 +73,7 @@ def forget_old() -> None:
     """Drop notices, cards and alerts that are long over."""
     notebook.forget_old()
     cards.forget_old()
+    live.forget_old()
     alerts.forget_old()
     questions.forget_old()
 

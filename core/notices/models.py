@@ -150,7 +150,11 @@ class LowBalance(Model):
 
 
 class LiveMessage(Model):
-    """A message in a Telegram chat that is edited while what it tells of goes on."""
+    """A message in a person's chat that is edited while what it tells of goes on.
+
+    `shown` is a digest of how it looks. One that `is_over` is left as it is and stays for a while,
+    because it has told the result.
+    """
 
     id = peewee.CharField(max_length=30, primary_key=True)
     chat_id = peewee.BigIntegerField()
@@ -160,5 +164,18 @@ class LiveMessage(Model):
     tenant_id = peewee.IntegerField()
     language = peewee.CharField(max_length=5)
     shown = peewee.CharField(max_length=64, default="")
-    next_at = InstantField(index=True)
+    is_over = peewee.BooleanField(default=False)
+    tries = peewee.SmallIntegerField(default=0)
+    next_at = InstantField()
     created_at = InstantField()
+
+    class Meta:
+        indexes = ((("chat_id", "message_id"), True),)
+
+
+LiveMessage.add_index(LiveMessage.index(LiveMessage.subject, name="livemessage_subject"))
+LiveMessage.add_index(
+    LiveMessage.index(
+        LiveMessage.next_at, where=peewee.SQL("NOT is_over"), name="livemessage_going"
+    )
+)

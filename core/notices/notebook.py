@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ import peewee
 
 from core import clock, ids
 from core.database import transaction
+from core.events import Event
 from core.notices.models import Notice, NoticeState
 
 OPS = "ops"
@@ -61,6 +62,12 @@ def put(
             .as_rowcount()
             .execute()
         )
+
+
+def tell(event: Event, whom: Iterable[str], data: Mapping[str, object], **more: Any) -> None:
+    """Write down that people are to be told of a fact, under the fact's own name."""
+    for recipient in whom:
+        put(event.id, recipient, event.name, tenant_id=event.tenant_id, data=data, **more)
 
 
 def matter_of(notice: Notice) -> Matter:

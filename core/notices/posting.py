@@ -18,9 +18,9 @@ from core.database import transaction
 from core.errors import Refused
 from core.gateways import telegram
 from core.gateways.outcome import Outcome
-from core.gateways.telegram import Answer, Telegram
+from core.gateways.telegram import CAPTION_MAX, Answer, Telegram
 from core.messaging.sending import send_platform_text
-from core.notices import cards, drawings, notebook, quiet, recipients, turns
+from core.notices import cards, drawings, live, notebook, quiet, recipients, turns
 from core.notices.cards import Drawn
 from core.notices.models import Notice, NoticeState
 from core.notices.recipients import Hearer
@@ -104,9 +104,29 @@ def _say(notice: Notice, hearer: Hearer, said: Words) -> None:
     by = bot()
     chat_id = hearer.telegram_id
     if by is None or chat_id is None or notice.channel == "sms" or notice.tries >= TURNS_MAX:
-        _text(notice, hearer, said.short)
+        if said.is_chat_only:
+            notebook.close(notice, NoticeState.DROPPED, "It is worth no text message.")
+        else:
+            _text(notice, hearer, said.short)
     elif notebook.claim(notice, "telegram"):
-        _note(notice, hearer, by.send_text(chat_id, escape(said.whole, quote=False)))
+        _note(notice, hearer, said, _write(by, chat_id, said))
+
+
+def _write(by: Telegram, chat_id: int, said: Words) -> Answer:
+    """Send words to a chat, with what hangs on them; what is refused is said without it."""
+    whole = escape(said.whole, quote=False)
+    caption = escape(said.whole[: CAPTION_MAX // 2], quote=False)
+    answer = None
+    if said.document is not None:
+        name, content = said.document.name, said.document.content
+        answer = by.send_document(chat_id, name, content, caption, buttons=said.buttons)
+    elif said.picture is not None:
+        answer = by.send_photo(chat_id, said.picture, caption, buttons=said.buttons)
+    if answer is not None and (answer.outcome is not Outcome.REFUSED or answer.is_dead):
+        return answer
+    if answer is not None:
+        log.error("file_refused", why=answer.why)  # and so it has not gone: words must do
+    return by.send_text(chat_id, whole, buttons=said.buttons)
 
 
 def _text(notice: Notice, hearer: Hearer, body: str) -> None:
@@ -119,10 +139,19 @@ def _text(notice: Notice, hearer: Hearer, body: str) -> None:
         notebook.close(notice, NoticeState.REFUSED, str(refusal), channel="sms")
 
 
-def _note(notice: Notice, hearer: Hearer, answer: Answer) -> None:
+def _note(notice: Notice, hearer: Hearer, said: Words, answer: Answer) -> None:
     """Record what became of a message to a person, and choose the other way when there is none."""
     if answer.outcome is Outcome.ACCEPTED:
-        notebook.close(notice, NoticeState.SENT)
+        with transaction():
+            notebook.close(notice, NoticeState.SENT)
+            if said.follow and answer.message_id is not None and hearer.telegram_id is not None:
+                live.remember(
+                    said.follow,
+                    hearer.telegram_id,
+                    answer.message_id,
+                    tenant_id=notice.tenant_id or 0,
+                    language=hearer.language,
+                )
     elif answer.outcome is Outcome.UNKNOWN:
         notebook.close(notice, NoticeState.UNKNOWN, answer.why)
     elif answer.outcome is Outcome.BUSY:

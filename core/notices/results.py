@@ -75,12 +75,12 @@ def result(batch_id: str, language: str) -> Said:
         return Later(max(now, began) + LOOK_AGAIN)
     if sum(counts.values()) == 1:
         number = phone.pretty(Message.get(mine).msisdn)
-        return say(language, ONE, {}, phone=number, parts=_parts(counts, language)[0])
+        return say(language, ONE, {}, phone=number, parts=parts(counts, language)[0])
     total = f"{sum(counts.values()):,}"
-    return say(language, MANY, {}, count=total, parts=", ".join(_parts(counts, language)))
+    return say(language, MANY, {}, count=total, parts=", ".join(parts(counts, language)))
 
 
-def _parts(counts: Mapping[str, int], language: str) -> list[str]:
+def parts(counts: Mapping[str, int], language: str) -> list[str]:
     """Put the counts into words, good news first."""
     is_one = sum(counts.values()) == 1
     found = []

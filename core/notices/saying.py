@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Final
 
 from core import text, words
+from core.dialogue.screens import Document
+from core.gateways.telegram import Keyboard
 from core.money import Money
 
 SMS_UNITS: Final = 160
@@ -17,10 +19,20 @@ _LEAST = 8  # characters of a name that still tell whose it is
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What to say: whole where there is room, and in one GSM-7 segment."""
+    """What to say: whole where there is room, and in one GSM-7 segment.
+
+    The rest is for chats alone: buttons, a picture or a file with the words beside it. With
+    `follow` the message is edited from then on to show how that subject stands. `is_chat_only`
+    keeps what is worth no text message from being one.
+    """
 
     whole: str
     short: str
+    buttons: Keyboard = ()
+    picture: bytes | None = None
+    document: Document | None = None
+    follow: str = ""
+    is_chat_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

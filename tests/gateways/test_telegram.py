@@ -6,6 +6,7 @@ import logging
 
 import pytest
 
+from core.gateways.http import NoReply
 from core.gateways.outcome import Outcome
 from core.gateways.telegram import Answer, Button, Telegram, client
 from tests.gateways.wire import (
@@ -163,3 +164,42 @@ def test_an_address_that_could_never_be_called_is_refused_at_once(url: str, toke
 def test_without_a_token_there_is_no_client() -> None:
     assert client("http://x/bot", "") is None
     assert client("http://x/bot", TOKEN) is not None
+
+
+def test_a_file_is_fetched_piece_by_piece(wire: Wire) -> None:
+    place = says({"ok": True, "result": {"file_id": "f", "file_path": "documents/a b.csv"}})
+    telegram = bot(wire, place, says(b"phone\n0712345678\n"))
+    base = wire.url + "/file/bot"
+
+    assert b"".join(telegram.file("f", base)) == b"phone\n0712345678\n"
+    assert wire.seen[1].path == f"/file/bot{TOKEN}/documents/a%20b.csv"
+
+
+@pytest.mark.parametrize(
+    ("moves", "outcome"),
+    [
+        ([no(400, "Bad Request: file is too big")], Outcome.REFUSED),
+        ([no(500, "Internal")], Outcome.BUSY),
+        ([says({"ok": True, "result": {}})], Outcome.REFUSED),
+        ([HTML_503], Outcome.BUSY),
+    ],
+)
+def test_a_file_that_cannot_be_had_says_whether_it_may_come(
+    wire: Wire, moves: list[Move], outcome: Outcome
+) -> None:
+    with pytest.raises(NoReply) as lost:
+        list(bot(wire, *moves).file("f", wire.url + "/file/bot"))
+
+    assert lost.value.outcome is outcome
+    assert TOKEN not in str(lost.value)
+
+
+def test_a_file_larger_than_it_may_be_is_not_read_on(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.gateways.telegram.DOWNLOAD_BYTES_MAX", 10)
+    place = says({"ok": True, "result": {"file_path": "a.csv"}})
+    with pytest.raises(NoReply) as lost:
+        list(bot(wire, place, says(b"x" * 11)).file("f", wire.url + "/file/bot"))
+
+    assert lost.value.outcome is Outcome.REFUSED

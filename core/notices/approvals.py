@@ -1,0 +1,51 @@
+"""A campaign that needs a second person: the card that asks for a yes, and how it was decided."""
+
+from __future__ import annotations
+
+from core import words
+from core.campaigns.models import Campaign, CampaignStatus
+from core.gateways.telegram import Button
+from core.money import Money
+from core.notices.looks import Look
+from core.notices.operators import name_of
+from core.notices.progress import NAME_MAX, state_of
+from core.notices.saying import brief, kes
+from core.telegram.buttons import opens
+
+ASKED = "{name} asks to send an SMS to {count} people for KES {cost}: {campaign}"
+APPROVED = "{name} has approved it."
+WORDS_MAX = 600
+
+
+def draw(key: str, tenant_id: int, language: str) -> Look | None:
+    """Draw the card: who wants to spend how much on what, and two buttons while that is open."""
+    row = Campaign.get_or_none(Campaign.id == key, Campaign.tenant_id == tenant_id)
+    if row is None:
+        return None
+    lines = [asked(row, language)]
+    if row.message:
+        lines += ["", brief(row.message, WORDS_MAX)]
+    if row.status == CampaignStatus.AWAITING_APPROVAL.value:
+        yes = Button(words.say(language, "Approve"), opens("approve", row.id), "success")
+        no = Button(words.say(language, "Reject"), opens("reject", row.id), "danger")
+        return Look("\n".join(lines), [[yes, no]], again_s=60.0)
+    return Look("\n".join([*lines, "", decided(row, language)]), is_over=True)
+
+
+def asked(row: Campaign, language: str) -> str:
+    """Say who asks for what."""
+    return words.say(
+        language,
+        ASKED,
+        name=name_of(row.actor),
+        count=f"{row.recipients:,}",
+        cost=kes(Money(row.cost)),
+        campaign=brief(row.name, NAME_MAX),
+    )
+
+
+def decided(row: Campaign, language: str) -> str:
+    """Say what came of it."""
+    if row.approved_by:
+        return words.say(language, APPROVED, name=name_of(row.approved_by))
+    return state_of(row, language)

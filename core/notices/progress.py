@@ -1,0 +1,148 @@
+"""How far an import or a campaign has come, as a message shows it that is edited meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core import words
+from core.campaigns.models import Campaign, CampaignStatus
+from core.contacts.imports.models import Import, ImportStatus
+from core.gateways.telegram import Button
+from core.messaging import counts
+from core.messaging.counts import Count
+from core.messaging.models import Status
+from core.money import Money
+from core.notices.looks import Look, bar
+from core.notices.operators import moment
+from core.notices.problems import words_of
+from core.notices.results import parts
+from core.notices.saying import brief, kes
+from core.telegram.buttons import opens
+
+PARTS_OF_FILE = 10_000
+NAME_MAX = 60
+
+# How a campaign's state is called.
+STATES: Mapping[CampaignStatus, str] = {
+    CampaignStatus.DRAFT: "Not started",
+    CampaignStatus.AWAITING_APPROVAL: "Waiting for approval",
+    CampaignStatus.PREPARING: "Getting ready",
+    CampaignStatus.SCHEDULED: "Scheduled",
+    CampaignStatus.RUNNING: "On its way",
+    CampaignStatus.PAUSED: "Paused",
+    CampaignStatus.CANCELLING: "Being cancelled",
+    CampaignStatus.CANCELLED: "Cancelled",
+    CampaignStatus.COMPLETED: "Finished",
+}
+OVER = (CampaignStatus.CANCELLED, CampaignStatus.COMPLETED)
+NOT_YET = frozenset({Status.SCHEDULED.value, Status.QUEUED.value, Status.SUBMITTING.value})
+
+READING = "Reading {file}"
+ROWS = "{count} rows so far"
+IMPORTED = "{file}: {count} rows read."
+CREATED = "New contacts: {count}"
+UPDATED = "Known already: {count}"
+DUPLICATE = "More than once in the file: {count}"
+REJECTED = "Left out: {count}"
+TRIED = "This was a trial: nothing has been changed."
+FAILED = "{file} could not be imported."
+SEND = "Send to these"
+OPEN = "Open"
+HANDED = "{done} of {total} handed over"
+SPENT = "Cost so far: KES {amount}"
+
+
+def draw_import(key: str, tenant_id: int, language: str) -> Look | None:
+    """Draw an import: a bar while it goes on, its counts when it is done."""
+    row = Import.get_or_none(Import.id == key, Import.tenant_id == tenant_id)
+    if row is None:
+        return None
+    status = ImportStatus(row.status)
+    if status in (ImportStatus.QUEUED, ImportStatus.RUNNING):
+        lines = [
+            words.say(language, READING, file=brief(row.file_name, NAME_MAX)),
+            bar(row.progress / PARTS_OF_FILE),
+            words.say(language, ROWS, count=f"{row.rows:,}"),
+        ]
+        return Look("\n".join(lines), again_s=2.5)
+    return Look("\n".join(outcome(row, language)), buttons_of(row, language), is_over=True)
+
+
+def outcome(row: Import, language: str) -> list[str]:
+    """Say how an import ended, a line each."""
+    file = brief(row.file_name, NAME_MAX)
+    if row.status == ImportStatus.FAILED.value:
+        return [words.say(language, FAILED, file=file), words_of(row.problem, language)]
+    told = [
+        (row.created, CREATED),
+        (row.updated, UPDATED),
+        (row.duplicate, DUPLICATE),
+        (row.rejected, REJECTED),
+    ]
+    lines = [words.say(language, IMPORTED, file=file, count=f"{row.rows:,}")]
+    lines += [words.say(language, said, count=f"{count:,}") for count, said in told if count]
+    return [*lines, words.say(language, TRIED)] if row.is_dry_run else lines
+
+
+def buttons_of(row: Import, language: str) -> list[list[Button]]:
+    """Offer to write to those who were imported, where they have a group."""
+    has_people = row.created + row.updated + row.duplicate > 0
+    if row.status != ImportStatus.COMPLETED.value or row.is_dry_run or not has_people:
+        return []
+    if row.group_id is None:
+        return []
+    return [[Button(words.say(language, SEND), opens("send", row.group_id), "success")]]
+
+
+def draw_campaign(key: str, tenant_id: int, language: str) -> Look | None:
+    """Draw a campaign: how many of its texts have been handed over, and what became of them."""
+    row = Campaign.get_or_none(Campaign.id == key, Campaign.tenant_id == tenant_id)
+    if row is None:
+        return None
+    status = CampaignStatus(row.status)
+    found = counts.of(row.id)
+    lines = [f"{brief(row.name, NAME_MAX)}: {state_of(row, language)}"]
+    if row.started_at is not None:
+        total, done = max(row.recipients, 1), handed_over(found)
+        lines.append(bar(done / total))
+        lines.append(words.say(language, HANDED, done=f"{done:,}", total=f"{row.recipients:,}"))
+        lines += parts({each: count.messages for each, count in found.items()}, language)
+        lines.append(words.say(language, SPENT, amount=kes(spent(found))))
+    if row.problem and status not in OVER:
+        lines.append(words_of(row.problem, language))
+    button = Button(words.say(language, OPEN), opens("campaign", row.id))
+    moves = status in (CampaignStatus.PREPARING, CampaignStatus.RUNNING, CampaignStatus.CANCELLING)
+    return Look(
+        "\n".join(line for line in lines if line),
+        [[button]],
+        is_over=status in OVER,
+        again_s=3.0 if moves else 30.0,
+    )
+
+
+def state_of(row: Campaign, language: str) -> str:
+    """Name a campaign's state, with its time where it waits for one."""
+    status = CampaignStatus(row.status)
+    said = words.say(language, STATES[status])
+    if status is CampaignStatus.SCHEDULED and row.schedule_at is not None:
+        return f"{said}, {moment(row.schedule_at)}"
+    return said
+
+
+def handed_over(found: Mapping[str, Count]) -> int:
+    """Count the texts that wait for nothing of ours any more."""
+    return sum(count.messages for status, count in found.items() if status not in NOT_YET)
+
+
+_FREE = frozenset({Status.REJECTED.value, Status.SUPPRESSED.value, Status.CANCELLED.value})
+
+
+def spent(found: Mapping[str, Count]) -> Money:
+    """Sum what has been paid: what waits is held, and what never went is given back."""
+    paid = (each for status, each in found.items() if status not in NOT_YET | _FREE)
+    return Money(sum(count.cost for count in paid))
+
+
+def gone(found: Mapping[str, Count]) -> int:
+    """Count the texts that really went."""
+    return sum(count.messages for status, count in found.items() if status not in NOT_YET | _FREE)
