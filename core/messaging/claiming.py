@@ -7,44 +7,20 @@ oldest text and those behind it that fit with it.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from core import clock, ids, phone
+from core import clock, ids
 from core.database import execute, is_postgres, transaction
-from core.messaging import counts, gates, rules, slots, suppression
-from core.messaging.models import (
-    Category,
-    Charge,
-    Lane,
-    Status,
-    Submission,
-    SubmissionState,
-    Switch,
-)
+from core.messaging import claimed, gates, slots, withholding
+from core.messaging.claimed import Claimed
+from core.messaging.models import Lane, Status, Submission, SubmissionState, Switch
 from core.messaging.naming import message_range
-from core.messaging.settling import Settled, release
 from core.settings import settings
 from core.tenants.models import PLATFORM_TENANT, Tenant, TenantStatus
 
 # How far behind the oldest text we look for others that share its sender and encoding.
 LOOK_AHEAD = 3
-
-
-class Claimed(NamedTuple):
-    """One text on its way."""
-
-    id: str
-    batch_id: str
-    sender: str
-    is_unicode: bool
-    category: str
-    msisdn: str
-    body: str
-    segments: int
-    cost: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +130,7 @@ def _claim_of(account_id: int, lane: Lane, tenant_id: int) -> Claim | None:
         return None
     first = waiting[0]
     if lane is Lane.BULK:
-        waiting = _within_hours(waiting)
+        waiting = withholding.within_hours(waiting)
         first = waiting[0] if waiting else first
     alike = [
         each
@@ -162,7 +138,8 @@ def _claim_of(account_id: int, lane: Lane, tenant_id: int) -> Claim | None:
         if (each.sender, each.is_unicode, each.category)
         == (first.sender, first.is_unicode, first.category)
     ][:size]
-    going = _without_suppressed(tenant_id, account_id, alike) if alike else []
+    going = withholding.without_suppressed(tenant_id, account_id, alike) if alike else []
+    going = withholding.without_unwanted(tenant_id, account_id, lane, going) if going else []
     submission_id = ids.new("sub")
     now = clock.ms()
     if going:
@@ -199,45 +176,6 @@ def _oldest(account_id: int, lane: Lane, tenant_id: int, most: int) -> list[Clai
     return waiting
 
 
-def _within_hours(texts: list[Claimed]) -> list[Claimed]:
-    """Take out adverts whose hours are over, and schedule them for when they begin again.
-
-    They were queued in time, but then there were many, or sending or the tenant was stopped.
-    """
-    now = clock.now()
-    late: dict[int, list[str]] = defaultdict(list)
-    for text in texts:
-        opens = rules.goes_at(Category.PROMOTIONAL, phone.operator(text.msisdn), now)
-        if opens > now:
-            late[clock.to_ms(opens)].append(text.id)
-    for due_at, waiting in late.items():
-        _mark(waiting, "status = %s, due_at = %s", (Status.SCHEDULED.value, due_at))
-    gone = {each for waiting in late.values() for each in waiting}
-    _count((text for text in texts if text.id in gone), Status.SCHEDULED)
-    return [text for text in texts if text.id not in gone]
-
-
-def _without_suppressed(tenant_id: int, account_id: int, texts: list[Claimed]) -> list[Claimed]:
-    """Take out those who opted out since, and give their price back."""
-    numbers = [each.msisdn for each in texts]
-    out = suppression.among_now(tenant_id, texts[0].category, numbers)
-    if not out:
-        return texts
-    gone = [each for each in texts if each.msisdn in out]
-    _mark(
-        [each.id for each in gone],
-        "status = %s, charge = %s, final_at = %s, reason = %s",
-        (Status.SUPPRESSED.value, Charge.RELEASED.value, clock.ms(), "opted_out"),
-    )
-    _count(gone, Status.SUPPRESSED)
-    release(
-        [Settled(each.batch_id, tenant_id, account_id, each.cost) for each in gone],
-        once=f"suppressed:{gone[0].id}",
-        subject=gone[0].id,
-    )
-    return [each for each in texts if each.msisdn not in out]
-
-
 def _write_down(
     submission_id: str, account_id: int, tenant_id: int, texts: list[Claimed], now: int
 ) -> None:
@@ -250,26 +188,9 @@ def _write_down(
         lease_until=now + slots.lease_ms(),
         created_at=now,
     ).execute()
-    _mark(
+    claimed.mark(
         [each.id for each in texts],
         "status = %s, submission_id = %s",
         (Status.SUBMITTING.value, submission_id),
     )
-    _count(texts, Status.SUBMITTING)
-
-
-def _count(texts: Iterable[Claimed], after: Status) -> None:
-    """Move claimed texts, which were queued, in the counts of their campaigns."""
-    counts.move(
-        counts.Move(text.batch_id, Status.QUEUED, after, 1, text.segments, text.cost)
-        for text in texts
-    )
-
-
-def _mark(ids_: list[str], changes: str, params: tuple[object, ...]) -> None:
-    """Change claimed rows, which are locked and queued."""
-    if is_postgres():
-        execute(f"UPDATE message SET {changes} WHERE id = ANY(%s)", (*params, ids_))  # noqa: S608
-        return
-    marks = ", ".join(["%s"] * len(ids_))
-    execute(f"UPDATE message SET {changes} WHERE id IN ({marks})", (*params, *ids_))  # noqa: S608
+    claimed.count(texts, Status.SUBMITTING)

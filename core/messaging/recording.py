@@ -17,7 +17,8 @@ from core.gateways.sms import Answer, RowAnswer
 from core.ledger import holds
 from core.ledger.accounts import Purse
 from core.messaging import counts, slots, usage
-from core.messaging.claiming import Claim, Claimed
+from core.messaging.claimed import Claimed
+from core.messaging.claiming import Claim
 from core.messaging.models import (
     SHARED_ACCOUNT,
     Charge,

@@ -282,3 +282,19 @@ def test_counts_leave_other_batches_alone(shop: Profile) -> None:
     counts.move([counts.Move("bat_1", None, "queued", 1, 1, 1)])
 
     assert counts.of("bat_1") == {}
+
+
+def test_the_same_words_twice_within_minutes_go_once_and_cost_once(shop: Profile) -> None:
+    """Whatever let the second one in: at the last moment it is taken out."""
+    first = campaign(shop, 1)
+    hand_over(Gateway())
+    number = Message.get(Message.batch_id == first).msisdn
+    second = campaign(shop, 1)
+    Message.update(msisdn=number).where(Message.batch_id == second).execute()
+    before = available(shop)
+    hand_over(Gateway())
+
+    again = Message.get(Message.batch_id == second)
+    assert (again.status, again.reason) == ("suppressed", "repeat")
+    assert available(shop) != before
+    assert_counted(second)
