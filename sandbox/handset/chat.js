@@ -6,6 +6,7 @@ import { rich } from "./richtext.js";
 const WAIT_S = 20;
 const PHOTO_TYPES = ["image/png", "image/jpeg", "image/gif"];
 const TYPING_MS = 5000;
+const UPLOAD_MAX = 50 * 1024 * 1024;
 
 const ODD = [["Sticker", "sticker"], ["Voice message", "voice"], ["Location", "location"]];
 
@@ -281,7 +282,17 @@ export class Chat {
     else if (done.answer.text) this.toast(done.answer.text);
   }
 
+  // One after the other, so that they arrive as they were chosen.
+  async sendFiles(files) {
+    for (const file of files) await this.sendFile(file);
+  }
+
   async sendFile(file) {
+    if (file.size > UPLOAD_MAX) {
+      this.toast(`${file.name} is ${weight(file.size)}; Telegram takes files up to ${weight(UPLOAD_MAX)}.`, true);
+      return;
+    }
+    this.toast(`Sending ${file.name} …`);
     const content = await new Promise((done) => {
       const reader = new FileReader();
       reader.onload = () => done(String(reader.result).split(",")[1] || "");
@@ -290,9 +301,10 @@ export class Chat {
     const caption = this.find(".text").value.trim();
     this.find(".text").value = "";
     const isPhoto = PHOTO_TYPES.includes(file.type);
-    await this.act(isPhoto ? "photo" : "document", {
+    const sent = await this.act(isPhoto ? "photo" : "document", {
       base64: content, name: file.name, caption, ...(file.type ? { mime_type: file.type } : {}),
     });
+    if (sent) this.find(".toast").hidden = true;
   }
 
   toast(words, bad = false) {
@@ -323,7 +335,8 @@ export class Chat {
     this.find(".slash").addEventListener("click", () => this.showCommands(this.find(".commands").hidden));
     this.find(".alert button").addEventListener("click", () => { this.find(".alert").hidden = true; });
     this.find("input[type=file]").addEventListener("change", (event) => {
-      for (const file of event.target.files) this.sendFile(file);
+      // The list empties with the field.
+      this.sendFiles([...event.target.files]);
       event.target.value = "";
     });
     this.root.addEventListener("dragover", (event) => { event.preventDefault(); this.root.classList.add("over"); });
@@ -331,7 +344,7 @@ export class Chat {
     this.root.addEventListener("drop", (event) => {
       event.preventDefault();
       this.root.classList.remove("over");
-      for (const file of event.dataTransfer.files) this.sendFile(file);
+      if (!this.find(".compose").hidden) this.sendFiles([...event.dataTransfer.files]);
     });
     this.root.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;

@@ -20,6 +20,12 @@ PHOTO_MAX = 10 * 2**20
 KEPT_MAX = 256 * 2**20
 """Bytes kept in all; older files then become unavailable."""
 
+_SHEETS = {
+    ".csv": "text/csv",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+"""Kinds that not every machine's list of them has."""
+
 _SIDES = (90, 320, 800)
 _LARGEST_SIDE = 1280
 
@@ -74,8 +80,10 @@ class Files:
         if len(raw) > UPLOAD_MAX:
             raise Refusal(413, "Request Entity Too Large")
         name = PurePosixPath(name.replace("\\", "/")).name or "file"
-        kind = mime_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
-        path = f"documents/file_{next(self._number)}{PurePosixPath(name).suffix}"
+        ending = PurePosixPath(name).suffix
+        known = _SHEETS.get(ending.lower()) or mimetypes.guess_type(name)[0]
+        kind = mime_type or known or "application/octet-stream"
+        path = f"documents/file_{next(self._number)}{ending}"
         kept = Stored(*_ids(), "document", path, len(raw), name, kind)
         self._keep(kept, raw)
         return kept

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser import chromium, needs_browser, picture
 from tests.stack import Stack
 
-CHROMIUM = shutil.which("chromium")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PICTURES = Path(__file__).parents[2] / "docs"
 OWNER, FRIEND = "0722000001", "0712000001"
 SECOND = 15_000
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None and not os.environ.get("CI"),
-    reason="no browser here: apt-get install chromium",
-)
+pytestmark = needs_browser
 
 
 @pytest.fixture
@@ -46,10 +31,8 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
 
 @pytest.fixture
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    with chromium() as started:
         yield started
-        started.close()
 
 
 def test_a_business_lives_on_the_handset_page(stack: Stack, browser: Browser) -> None:
@@ -133,9 +116,3 @@ def talk(page: Page, *answers: str) -> None:
         page.press("#ussd-input", "Enter")
         expect(screen).not_to_have_text(before)
     page.click("#ussd-send")
-
-
-def picture(page: Page, name: str) -> None:
-    """Keep what the page looks like, for the documentation, when asked to."""
-    if os.environ.get("TUMA_SCREENSHOTS"):
-        page.screenshot(path=PICTURES / name)
