@@ -8,7 +8,7 @@ its own single statement; `place` is the plain way, and the two are tested again
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from core import clock
@@ -18,22 +18,22 @@ from core.ledger.errors import DailyCapReached, NotEnough
 from core.ledger.models import Account, Hold
 from core.money import Money
 
-# The guard. `%s` in order: amount, day, day, amount, wallet, amount, day, amount.
+# The guard. A day that is over does not come back: whoever waited across midnight spends today.
 GUARDED_HOLD = """
     UPDATE account
     SET pending = pending + %s,
-        spent_that_day = CASE WHEN spending_day = %s THEN spent_that_day ELSE 0 END + %s,
-        spending_day = %s
+        spent_that_day = CASE WHEN spending_day >= %s THEN spent_that_day ELSE 0 END + %s,
+        spending_day = CASE WHEN spending_day >= %s THEN spending_day ELSE %s END
     WHERE id = %s
       AND posted_credit - posted_debit - pending + credit_limit >= %s
       AND (daily_cap IS NULL
-           OR CASE WHEN spending_day = %s THEN spent_that_day ELSE 0 END + %s <= daily_cap)
+           OR CASE WHEN spending_day >= %s THEN spent_that_day ELSE 0 END + %s <= daily_cap)
 """
 
 
 def guard_params(account_id: int, amount: int, day: int) -> tuple[int, ...]:
     """Order the values of `GUARDED_HOLD`."""
-    return (amount, day, amount, day, account_id, amount, day, amount)
+    return (amount, day, amount, day, day, account_id, amount, day, amount)
 
 
 def today() -> int:
@@ -129,9 +129,26 @@ def settle(parts: Iterable[Settlement], *, once: str, subject: str, actor: str =
         execute_many(_JOURNAL, journal)
         # The hottest rows last, so that they stay locked for the shortest time.
         execute_many(_SETTLE_WALLET, wallets)
+        if given_back := {hold: sums[1] for hold, sums in by_hold.items() if sums[1]}:
+            execute_many(_UNSPEND, _unspend(given_back))
         for revenue_id, amount in sorted(earned.items()):
             if amount:
                 execute(
                     "UPDATE account SET posted_credit = posted_credit + %s WHERE id = %s",
                     (amount, revenue_id),
                 )
+
+
+_UNSPEND = """
+    UPDATE account SET spent_that_day = spent_that_day - %s WHERE id = %s AND spending_day = %s
+"""
+
+
+def _unspend(given_back: Mapping[str, int]) -> list[tuple[int, int, int]]:
+    """Work out what no longer counts against today's cap: what was held today and came back."""
+    day = today()
+    sums: dict[int, int] = defaultdict(int)
+    for hold in Hold.select().where(Hold.id.in_(list(given_back))):
+        if clock.day_number(hold.created_at) == day:
+            sums[hold.account_id] += given_back[hold.id]
+    return [(amount, account_id, day) for account_id, amount in sorted(sums.items())]

@@ -58,14 +58,7 @@ def put(batch: Batch) -> int:
 
 _HOLD_AND_STORE = """
     WITH purse AS (
-        UPDATE account
-        SET pending = pending + %s,
-            spent_that_day = CASE WHEN spending_day = %s THEN spent_that_day ELSE 0 END + %s,
-            spending_day = %s
-        WHERE id = %s
-          AND posted_credit - posted_debit - pending + credit_limit >= %s
-          AND (daily_cap IS NULL
-               OR CASE WHEN spending_day = %s THEN spent_that_day ELSE 0 END + %s <= daily_cap)
+        {guarded}
         RETURNING posted_credit - posted_debit - pending + credit_limit AS available
     ), held AS (
         INSERT INTO hold (id, account_id, amount, taken, released, once, actor, created_at)
@@ -78,14 +71,17 @@ _HOLD_AND_STORE = """
     )
     SELECT available FROM purse
 """
-_ONE = _HOLD_AND_STORE.format(texts="%s, %s, %s, %s, %s, %s, %s, %s::int8, %s FROM purse")
+_ONE = _HOLD_AND_STORE.format(
+    guarded=holds.GUARDED_HOLD, texts="%s, %s, %s, %s, %s, %s, %s, %s::int8, %s FROM purse"
+)
 _MANY = _HOLD_AND_STORE.format(
+    guarded=holds.GUARDED_HOLD,
     texts="""
                r.id, r.msisdn, r.body, r.is_unicode, r.segments, r.cost, r.reference, r.due_ms,
                CASE WHEN r.due_ms IS NULL THEN 'queued' ELSE 'scheduled' END
         FROM purse, json_to_recordset(%s)
              AS r (id text, msisdn text, body text, is_unicode bool, segments int2, cost int8,
-                   reference text, due_ms int8)"""
+                   reference text, due_ms int8)""",
 )
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from core.ledger import accounts, proof
+from core import clock, database, ids
+from core.ledger import accounts, holds, proof
 from core.ledger.accounts import Purse
 from core.ledger.errors import CannotWithdraw, DailyCapReached, NotEnough
 from core.ledger.models import Account, Hold, Transfer
@@ -143,3 +144,52 @@ def test_what_is_too_dear_for_wallet_and_cap_is_told_as_too_dear(make_tenant: Ma
         crowd.spend(0, wallet_of(tenant), Money.kes(2).units)
     with pytest.raises(DailyCapReached):
         crowd.spend(0, wallet_of(tenant), Money.kes(1).units)
+
+
+def give_back(tenant: Profile, hold: Hold, amount: Money) -> None:
+    part = holds.Settlement(hold.id, wallet_of(tenant), Purse.WALLET, released=amount.units)
+    holds.settle([part], once=f"back-{hold.id}", subject="back")
+
+
+def hold_of(tenant: Profile, amount: str) -> Hold:
+    own = ids.new("bat")
+    return holds.place(wallet_of(tenant), Money.parse(amount), hold_id=own, once=None, actor="p")
+
+
+def test_what_is_cancelled_can_be_spent_again_the_same_day(make_tenant: Make) -> None:
+    tenant = make_tenant(wallet="100")
+    cap_at(tenant, "5")
+    whole = hold_of(tenant, "5")
+    give_back(tenant, whole, Money.kes(3))
+
+    hold_of(tenant, "3")
+    with pytest.raises(DailyCapReached):
+        hold_of(tenant, "0.01")
+
+
+def test_what_was_held_yesterday_does_not_widen_todays_cap(make_tenant: Make) -> None:
+    clock.freeze(clock.now())
+    tenant = make_tenant(wallet="100")
+    cap_at(tenant, "5")
+    yesterdays = hold_of(tenant, "5")
+    clock.advance(24 * 3600)
+    hold_of(tenant, "4")
+    give_back(tenant, yesterdays, Money.kes(5))
+
+    hold_of(tenant, "1")
+    with pytest.raises(DailyCapReached):
+        hold_of(tenant, "0.01")
+
+
+def test_a_straggler_from_before_midnight_does_not_open_the_cap_anew(make_tenant: Make) -> None:
+    clock.freeze(clock.now())
+    tenant = make_tenant(wallet="100")
+    cap_at(tenant, "5")
+    yesterday = holds.today()
+    clock.advance(24 * 3600)
+    hold_of(tenant, "5")
+    late = holds.guard_params(wallet_of(tenant), Money.kes(1).units, yesterday)
+    with database.transaction():
+        done = database.changed(database.execute(holds.GUARDED_HOLD, late))
+
+    assert not done
