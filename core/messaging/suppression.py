@@ -1,4 +1,9 @@
-"""Numbers that want no more texts of a class from a tenant."""
+"""Numbers that want no more texts of a class from a business, or are blocked by it.
+
+The one place that knows: asked when texts are taken on, and again right before they are handed
+over. An erased person is found under the pseudonym, and a text that stands under a pseudonym is
+never handed over at all.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +11,9 @@ from collections.abc import Sequence
 
 from core import clock
 from core.cache import TTLCache
-from core.contacts.models import Suppression
-from core.database import opened, transaction
+from core.contacts import pseudonyms, standing
+from core.contacts.models import EVERYTHING, Suppression
+from core.database import execute, opened, transaction
 from core.messaging.models import Category
 
 # Most tenants have no suppressed number, and then no send should ask for one. The hand-over checks
@@ -32,24 +38,73 @@ def among(tenant_id: int, category: str, msisdns: Sequence[str]) -> frozenset[st
 
 def among_now(tenant_id: int, category: str, msisdns: Sequence[str]) -> frozenset[str]:
     """Return which of these numbers are suppressed at this moment."""
+    erased = frozenset(filter(pseudonyms.is_one, msisdns))
+    names = standing.aliases(tenant_id, msisdns)
     rows = Suppression.select(Suppression.msisdn).where(
         Suppression.tenant_id == tenant_id,
-        Suppression.category == category,
-        Suppression.msisdn.in_(list(msisdns)),
+        Suppression.category.in_((category, EVERYTHING)),
+        Suppression.msisdn.in_(list(names)),
     )
-    return frozenset(row.msisdn for row in rows)
+    return erased | {names[row.msisdn] for row in rows}
 
 
-def add(tenant_id: int, msisdn: str, category: str, *, source: str) -> None:
-    """Suppress a number. Doing it twice is doing it once."""
+_ADD = """
+    INSERT INTO suppression (tenant_id, msisdn, category, source, created_at)
+    VALUES (%s, %s, %s, %s, %s)
+    ON CONFLICT (tenant_id, msisdn, category) DO NOTHING RETURNING 1
+"""
+
+
+def add(tenant_id: int, msisdn: str, category: str, *, source: str) -> bool:
+    """Suppress a number, and let its contact say so. Returns False when it was suppressed.
+
+    `category` is one of the two classes, or EVERYTHING for a number the business has blocked.
+    """
+    if category != EVERYTHING:
+        category = Category(category).value
     with transaction():
-        Suppression.insert(
-            tenant_id=tenant_id,
-            msisdn=msisdn,
-            category=Category(category).value,
-            source=source,
-            created_at=clock.now(),
-        ).on_conflict_ignore().execute()
+        if _stands(tenant_id, msisdn, category):  # under a pseudonym, if need be
+            return False
+        row = execute(_ADD, (tenant_id, msisdn, category, source[:40], clock.ms())).fetchone()
+        if row is not None:
+            standing.refresh(tenant_id, [msisdn])
+    forget()
+    return row is not None
+
+
+def _stands(tenant_id: int, msisdn: str, category: str) -> bool:
+    return bool(
+        Suppression.select()
+        .where(
+            Suppression.tenant_id == tenant_id,
+            Suppression.category == category,
+            Suppression.msisdn.in_(list(standing.aliases(tenant_id, [msisdn]))),
+        )
+        .exists()
+    )
+
+
+def remove(
+    tenant_id: int, msisdn: str, categories: Sequence[str], *, source: str = ""
+) -> list[str]:
+    """Lift what keeps a number from texts of some classes. Returns the classes that did.
+
+    With `source` only what has a source that begins so.
+    """
+    with transaction():
+        names = list(standing.aliases(tenant_id, [msisdn]))
+        mine = (
+            (Suppression.tenant_id == tenant_id)
+            & Suppression.msisdn.in_(names)
+            & Suppression.category.in_(list(categories))
+            & Suppression.source.startswith(source)
+        )
+        found = sorted({row.category for row in Suppression.select().where(mine)})
+        if found:
+            Suppression.delete().where(mine).execute()
+            standing.refresh(tenant_id, [msisdn])
+    forget()
+    return found
 
 
 def forget() -> None:

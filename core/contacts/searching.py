@@ -1,0 +1,73 @@
+"""Finding people by a part of their name or number, also in a book of a million."""
+
+from __future__ import annotations
+
+import functools
+import operator
+
+import peewee
+
+from core import phone
+from core.contacts import book
+from core.contacts.models import Contact
+from core.errors import Refused
+
+# Up to this size of a book every row is looked at, which finds also what is in the middle of a
+# name. In a larger one an index finds how names and numbers begin.
+SMALL = 20_000
+
+
+def condition(tenant_id: int, search: str) -> peewee.Expression | None:
+    """Return what a contact must fulfil to be found, or None when nothing is looked for."""
+    wanted = " ".join(search.replace("\0", " ").split())[:60]
+    if not wanted:
+        return None
+    if book.size(tenant_id) <= SMALL:
+        return _anywhere(wanted)
+    return _beginning(wanted)
+
+
+def _anywhere(wanted: str) -> peewee.Expression:
+    digits = "".join(c for c in wanted if c.isdigit() and c.isascii()).lstrip("0")
+    named: peewee.Expression = Contact.name.contains(wanted)
+    return named | Contact.msisdn.contains(digits) if digits else named
+
+
+def _beginning(wanted: str) -> peewee.Expression:
+    """Match how a name or a number begins, by ranges that an index serves.
+
+    A range holds all that begins alike under any order of letters; some orders put other names in
+    between, so the beginning itself is looked at, too. Indexes tell small from capital letters,
+    so the usual ways of writing a name are tried.
+    """
+    ways = {wanted, wanted.lower(), wanted.upper(), wanted.title(), wanted.capitalize()}
+    begins = Contact.name.startswith(wanted)
+    found = [(Contact.name >= way) & (Contact.name < _end(way)) & begins for way in sorted(ways)]
+    if head := _number_head(wanted):
+        found.append((Contact.msisdn >= head) & (Contact.msisdn < f"{head}:"))
+    matched: peewee.Expression = functools.reduce(operator.or_, found)
+    return matched
+
+
+def _end(text: str) -> str:
+    """Return the first text behind all that begin with this one: its last letter moved on."""
+    following = min(ord(text[-1]) + 1, 0x10FFFF)
+    # Behind the last letter before the surrogates, which are none by themselves, comes this one.
+    return text[:-1] + chr(0xE000 if 0xD800 <= following <= 0xDFFF else following)
+
+
+def _number_head(wanted: str) -> str:
+    """Return how the MSISDN of a number begins of which this is written; nothing if it is none."""
+    try:
+        return phone.parse(wanted)
+    except Refused:
+        pass
+    bare = "".join(c for c in wanted if c not in " -.()")
+    digits = bare.removeprefix("+")
+    if not digits.isascii() or not digits.isdigit():
+        return ""
+    if digits.startswith("00"):
+        return digits.lstrip("0")
+    if bare.startswith("+") or digits.startswith("254"):
+        return digits
+    return f"254{digits.removeprefix('0')}"
