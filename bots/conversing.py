@@ -14,8 +14,9 @@ from core import clock
 from core.database import recover
 from core.dialogue.engine import Engine
 from core.dialogue.screens import Asks, Reply, Screen
+from core.dialogue.steps import Upload
 from core.flows import Visit, conversation, open_visit
-from core.telegram import inbox, places
+from core.telegram import buttons, inbox, places
 from core.telegram.inbox import At, View
 from core.tenants import people
 
@@ -147,6 +148,8 @@ class _Taking:
 
     def _pressed(self) -> Turn:
         here = self.heard.message_id
+        if (opens := buttons.read(self.heard.text)) is not None:
+            return self._opened(*opens)
         press = drawing.read(self.heard.text)
         mark = drawing.mark_of(self.chat)
         is_now = press is not None and press.mark == mark
@@ -166,6 +169,13 @@ class _Taking:
         if press is not None and press.verb == HOME:
             return self._show(self.engine.home(self.visit))
         return self._current("" if is_here else sentences.OLD_BUTTON)
+
+    def _opened(self, flow: str, about: str) -> Turn:
+        """Begin what a card or a result offers. It stays as it is, and the screen comes below it.
+
+        It may be pressed at any time and again: what it begins looks at how things stand by then.
+        """
+        return self._show(self.engine.start(self.visit, flow, about=about))
 
     def _fresh(self, press: Press) -> Turn:
         match press.verb:
@@ -223,9 +233,7 @@ class _Taking:
         """Take a phone number or a file."""
         asks, heard = self.view.asks, self.heard
         if heard.kind is Kind.FILE:
-            if asks != Asks.FILE:
-                return self._aside(sentences.NO_FILES)
-            return self._answer(Reply.file(heard.text, heard.file_name, heard.file_bytes))
+            return self._file(is_asked=asks == Asks.FILE)
         if asks not in (Asks.CONTACT, Asks.TEXT):
             return self._aside(sentences.NO_PHONE)
         if heard.kind is Kind.OWN_PHONE:
@@ -234,6 +242,17 @@ class _Taking:
             return self._aside(sentences.NOT_YOURS)
         # Somebody else's card is a comfortable way of typing their number.
         return self._answer(Reply.typed(f"+{heard.text}"))
+
+    def _file(self, *, is_asked: bool) -> Turn:
+        """Take a file: as the answer to a question for one, else as contacts to be imported."""
+        heard = self.heard
+        if is_asked:
+            return self._answer(Reply.file(heard.text, heard.file_name, heard.file_bytes))
+        if heard.is_photo:
+            return self._aside(sentences.NO_FILES)
+        upload = Upload(heard.text, heard.file_name, heard.file_bytes)
+        given = msgspec.json.encode(upload).decode()
+        return self._show(self.engine.start(self.visit, "import", file=given))
 
     def _answer(self, reply: Reply) -> Turn:
         return self._show(self.engine.turn(self.visit, reply))

@@ -47,6 +47,7 @@ class Heard:
     said_ms: int = 0
     file_name: str = ""
     file_bytes: int = 0
+    is_photo: bool = False
     why: Invalid | None = None
 
     @property
@@ -109,6 +110,12 @@ def _message(update: Update, message: Message, user: User) -> Heard:
         heard = _by(user, update, Kind.FILE, file.file_id, place, said_ms=said_ms)
         name = (file.file_name or "")[:200]
         return replace(heard, file_name=name, file_bytes=file.file_size or 0)
+    if message.photo:
+        # In several sizes, the largest last: a paper held before the camera is read best there.
+        photo = message.photo[-1]
+        heard = _by(user, update, Kind.FILE, photo.file_id, place, said_ms=said_ms)
+        size = photo.file_size or 0
+        return replace(heard, file_name="photo.jpg", file_bytes=size, is_photo=True)
     text = message.text or ""
     if not text:
         return _by(user, update, Kind.ODD, "", place, said_ms=said_ms)

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from core.dialogue.engine import Engine
 from core.dialogue.screens import Document, Done, Picture
-from core.dialogue.steps import Ask, Choose, Confirm, Contact, Flow, Once, Pin
+from core.dialogue.steps import (
+    Ask,
+    Choose,
+    Confirm,
+    Contact,
+    File,
+    Flow,
+    Given,
+    Once,
+    Pin,
+    Upload,
+)
 from core.errors import Invalid
 from core.flows import Visit
 
@@ -70,6 +83,18 @@ def broken(visit: Visit) -> Flow:
     raise RuntimeError("a bug of ours")
 
 
+def import_(visit: Visit) -> Flow:
+    given = yield from Given("file")
+    upload = msgspec.json.decode(given, type=Upload)
+    return f"{upload.name}, {upload.size_bytes}"
+
+
+def paper(visit: Visit) -> Flow:
+    about = yield from Given("about")
+    upload = yield from File("paper", f"The paper of {about}?")
+    return f"Got {upload.name}."
+
+
 def _amount(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise Wrong
@@ -91,6 +116,6 @@ def _check(given: str) -> str:
 FLOWS = {
     "menu": menu, "topup": pay, "pay": pay, "balance": balance, "many": many, "link": link,
     "account": pin, "keys": keys, "reports": report, "help": broken, "contacts": many,
-    "team": link,
+    "team": link, "import": import_, "paper": paper,
 }  # fmt: skip
 ENGINE: Engine[Visit] = Engine(FLOWS)

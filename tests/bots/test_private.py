@@ -373,7 +373,8 @@ def test_a_text_cut_by_the_app_is_refused_once(asha: Phone) -> None:
     [
         ({"sticker": {"file_id": "a", "file_unique_id": "b", "type": "regular", "width": 1,
           "height": 1, "is_animated": False, "is_video": False}}, "text and buttons"),
-        ({"document": {"file_id": "a", "file_unique_id": "b", "file_name": "x.csv"}}, "file here"),
+        ({"photo": [{"file_id": "a", "file_unique_id": "b", "width": 9, "height": 9}]},
+         "file here"),
         ({"contact": {"phone_number": "254712345678", "first_name": "x"}}, "phone number here"),
         ({"text": "/fly"}, "do not know that command"),
         ({"text": "/invoices"}, "Invoices are not in this chat yet"),
@@ -392,6 +393,49 @@ def test_whatever_is_sent_gets_words_and_leaves_the_screen(
 
     run(story())
     assert asha.screen.text == "How much?"
+
+
+DOCUMENT = {
+    "file_id": "f1", "file_unique_id": "b", "file_name": "wateja.csv", "file_size": 120
+}  # fmt: skip
+
+
+def test_a_file_dropped_into_the_chat_begins_an_import(asha: Phone) -> None:
+    async def story() -> None:
+        await asha.say("/topup")
+        await asha.give(asha.writes(document=DOCUMENT))
+
+    run(story())
+    assert asha.seen[-1].text == "wateja.csv, 120"
+
+
+def test_a_file_answers_the_question_for_one(asha: Phone) -> None:
+    photo = [{"file_id": size, "file_unique_id": size, "width": 9, "height": 9} for size in "abc"]
+
+    async def story() -> None:
+        for what, said in (({"document": DOCUMENT}, "wateja.csv"), ({"photo": photo}, "photo.jpg")):
+            await asha.give(asha.pressing("go:@paper:x", on=77))
+            assert asha.screen.text == "The paper of x?"
+            await asha.give(asha.writes(**what))
+            assert asha.seen[-1].text == f"Got {said}."
+
+    run(story())
+
+
+def test_a_button_of_a_card_opens_what_it_is_about(asha: Phone) -> None:
+    async def story() -> None:
+        await asha.say("/topup")
+        await asha.give(asha.pressing("go:@paper:cmp_1", on=77))
+        assert asha.seen[-1].method == "sendMessage", "the card stays as it is"
+
+    run(story())
+    assert asha.screen.text == "The paper of cmp_1?"
+
+
+def test_a_button_of_a_card_opens_nothing_we_do_not_have(asha: Phone) -> None:
+    run(asha.give(asha.pressing("go:@nothing:x", on=77)))
+
+    assert asha.screen.text == "Menu &lt;&amp;&gt;"
 
 
 def test_an_edited_answer_does_not_count(asha: Phone) -> None:
