@@ -11,7 +11,7 @@ from api.error_pages import ErrorIndex, ErrorPage
 from api.health import Alive, Ready
 from api.metrics import Metrics
 from api.openapi import OpenApi
-from api.resources import audit, keys, messages, signup, sms, tenant, topups
+from api.resources import audit, inbox, keys, messages, signup, sms, tenant, topups
 from ussd import app as ussd
 
 ROUTES: tuple[tuple[str, object], ...] = (
@@ -32,6 +32,7 @@ ROUTES: tuple[tuple[str, object], ...] = (
     ("/api/{tenant:tenant}/sms/messages", messages.Messages()),
     ("/api/{tenant:tenant}/sms/messages/{id:id}", messages.OneMessage()),
     ("/api/{tenant:tenant}/sms/messages/{id:id}/cancel", messages.CancelMessage()),
+    ("/api/{tenant:tenant}/sms/inbox", inbox.Inbox()),
     ("/api/{tenant:tenant}/topups", topups.TopUps()),
     ("/api/{tenant:tenant}/topups/{id:id}", topups.OneTopUp()),
     ("/api/{tenant:tenant}/keys", keys.Keys()),

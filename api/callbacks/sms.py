@@ -11,7 +11,7 @@ import structlog
 from api.callbacks.pay import body
 from core import secrets
 from core.gateways import onfon, reading
-from core.messaging import reports
+from core.messaging import inbound, reports
 from core.messaging.models import SHARED_ACCOUNT
 from core.settings import settings
 
@@ -65,9 +65,14 @@ class InboundTexts:
     """GET and POST /sms/in/{secret}/mo"""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, secret: str) -> None:
-        """Note that a text came in."""
+        """Keep a text that came in and answer at once; what it means is worked out later."""
         _check(secret)
-        log.info("inbound_text", readable=any(map(onfon.read_inbound, said(req))))
+        for fields in said(req):
+            text = onfon.read_inbound(fields)
+            if text is None:
+                log.warning("inbound_unreadable", names=[name[:40] for name in fields][:FIELDS_MAX])
+            else:
+                inbound.receive(SHARED_ACCOUNT, text)
         resp.data = b'{"status":"ok"}'
 
     on_post = on_get

@@ -53,6 +53,16 @@ _WORDS = {
         "DeliveryUncertain MessageWaiting DeliveryNotificationNotSupported UnknownError"
     ),
 }
+# What inbound texts may call their parts, most telling name first.
+_FROM = (
+    "from", "sender", "msisdn", "mobile", "mobilenumber", "phonenumber", "phone", "source",
+    "sourceaddress", "sourceaddr", "originator", "number",
+)  # fmt: skip
+_TO = (
+    "to", "shortcode", "destination", "recipient", "destinationaddress", "destinationaddr",
+    "receiver", "senderid", "servicecode",
+)  # fmt: skip
+_WORDS_IN = ("message", "text", "shortmessage", "content", "body", "messagetext", "msg", "sms")
 _VERDICTS = {
     word.casefold(): meaning for meaning, words in _WORDS.items() for word in words.split()
 }
@@ -122,18 +132,16 @@ def read_inbound(said: Mapping[str, object]) -> Inbound | None:
     No real one has been seen: the names are the ones integrators expect.
     """
     held = reading.fields(said)
-    sender = reading.field_text(
-        held, "from", "sender", "msisdn", "mobile", "mobilenumber", limit=32
-    )
-    text = reading.field_text(held, "message", "text", "shortmessage", "content", limit=_TEXT_MAX)
+    sender = reading.field_text(held, *_FROM, limit=32)
+    text = reading.field_text(held, *_WORDS_IN, limit=_TEXT_MAX)
     if sender is None or text is None:
         return None
     return Inbound(
         sender=sender,
-        to=reading.field_text(held, "to", "shortcode", "destination", "recipient", limit=32),
+        to=reading.field_text(held, *_TO, limit=32),
         text=text,
-        provider_id=reading.field_text(held, "messageid", limit=_ID_MAX),
-        received_at=_when(held, "receivedtime", "receivedat", "timestamp", "date"),
+        provider_id=reading.field_text(held, "messageid", "smsid", "id", limit=_ID_MAX),
+        received_at=_when(held, "receivedtime", "receivedat", "timestamp", "date", "time"),
     )
 
 

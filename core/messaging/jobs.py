@@ -7,6 +7,8 @@ import time
 from core.database import breathe
 from core.messaging.balances import sync_balances
 from core.messaging.dispatch import resolve, sweep
+from core.messaging.forgetting import forget_gateways_words
+from core.messaging.inbound import take_up
 from core.messaging.refunds import refund_undelivered
 from core.messaging.reports import retry_waiting
 from core.messaging.sending import queue_due
@@ -31,7 +33,9 @@ PERIODIC = (
     Periodic(queue_scheduled, every_s=1),
     Periodic(sweep, every_s=1),
     Periodic(retry_waiting, every_s=1),
+    Periodic(take_up, every_s=5),
     Periodic(resolve, every_s=5),
     Periodic(sync_balances, every_s=300),
     Periodic(refund_undelivered, every_s=3600),
+    Periodic(forget_gateways_words, every_s=0, at=3 * 60 + 40),
 )
