@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -39,7 +39,10 @@ class ValueMissing(Invalid):
 
     code = "value_missing"
     title = "Value missing"
-    sentence = "There is no value for {name}. Give one, or a default as in {{{{name|friend}}}}."
+    sentence = (
+        "No value for {name}. People concerned: {count}, such as {numbers}. "
+        "Add it, or a default: {{{{name|friend}}}}."
+    )
     field = "message"
 
 
@@ -71,30 +74,28 @@ class Parsed:
         """
         found = [values.get(place.key) or place.default for place in self.places]
         if (text := self.join(found)) is None:
-            raise ValueMissing(name=", ".join(self.missing(values)))
+            raise ValueMissing(name=", ".join(self.missing(values)), count=1, numbers="-")
         return text
 
-    def join(self, values: list[str | None]) -> str | None:
+    def join(self, values: Sequence[str | None]) -> str | None:
         """Fill in one value a place, in order; None when one of them is None."""
         return None if None in values else self._form % tuple(values)
 
     def missing(self, values: Mapping[str, str]) -> list[str]:
         """Name, as they are written, the places that these values leave empty."""
-        found = {
-            place.name: None
-            for place in self.places
-            if place.default is None and not values.get(place.key)
-        }
-        return list(found)
+        return self.empty([values.get(place.key) or place.default for place in self.places])
 
-    def shown(self, values: Mapping[str, str]) -> str:
+    def empty(self, values: Sequence[str | None]) -> list[str]:
+        """Name, as they are written, the places for which there is None; each once."""
+        pairs = zip(self.places, values, strict=True)
+        return list(dict.fromkeys(place.name for place, value in pairs if value is None))
+
+    def shown(self, values: Sequence[str | None]) -> str:
         """Fill in what there is, and leave the rest of the places to be seen."""
-        gap = "{{%s}}"
-        found: list[str | None] = []
-        for place in self.places:
-            value = values.get(place.key) or place.default
-            found.append(gap % place.name if value is None else value)
-        return self.join(found) or ""
+        pairs = zip(self.places, values, strict=True)
+        return self._form % tuple(
+            f"{{{{{place.name}}}}}" if value is None else value for place, value in pairs
+        )
 
 
 @lru_cache(4096)
@@ -124,6 +125,12 @@ def parse(text: str) -> Parsed:
         places.append(Place(key(name), name, None if default is None else default.strip()))
         at = match.end()
     literals.append(text[at:])
+    return made(literals, places)
+
+
+def made(literals: Sequence[str], places: Sequence[Place]) -> Parsed:
+    """Put a text together from its parts: a literal before each place, and one behind."""
+    # The quickest join there is; a percent sign is the only thing it would look at.
     form = "%s".join(literal.replace("%", "%%") for literal in literals)
     names = tuple(dict.fromkeys(place.key for place in places))
     return Parsed(tuple(literals), tuple(places), names, form)

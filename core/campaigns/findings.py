@@ -1,0 +1,208 @@
+"""What pricing finds beside the sums: how dear the writing is, and who keeps it from starting."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+
+from core import phone, text
+from core.campaigns.audience import Recipient
+from core.campaigns.models import Campaign
+from core.campaigns.placeholders import ValueMissing
+from core.campaigns.shortcomings import TextsEmpty, TextsTooLong
+from core.campaigns.wording import Priced, local
+from core.errors import Refused
+from core.messaging.errors import NoRecipients
+from core.messaging.preparing import SEGMENTS_MAX
+
+NAMED_MAX = 3
+SAMPLES = 3
+OFFENDERS_MAX = 10
+
+
+class Named(msgspec.Struct):
+    """How many people something concerns, and the numbers of the first few."""
+
+    count: int = 0
+    numbers: list[str] = []
+
+    def add(self, msisdn: str) -> None:
+        """One more."""
+        self.count += 1
+        if len(self.numbers) < NAMED_MAX:
+            self.numbers.append(local(msisdn))
+
+    @property
+    def words(self) -> str:
+        """The first few, as a sentence names them."""
+        return ", ".join(self.numbers)
+
+
+class Missing(msgspec.Struct):
+    """A value that some people lack."""
+
+    name: str
+    count: int
+    numbers: list[str]
+
+
+class Offending(msgspec.Struct):
+    """A character that makes a text dear; `suggestion` is what would be put for it, if anything."""
+
+    character: str
+    position: int
+    name: str
+    suggestion: str | None
+
+
+class Sample(msgspec.Struct):
+    """One of the texts, as it goes."""
+
+    to: str
+    text: str
+    segments: int
+
+
+class Findings(msgspec.Struct, omit_defaults=True):
+    """What a campaign keeps of its pricing, as JSON.
+
+    `unicode` counts the people whose text takes UCS-2, `saves` the segments that a rewrite to GSM-7
+    saves, or would save, with all of them, `rewrite` is the first of those texts rewritten.
+    `operators` says how many people each network has. `obstacle` is the code of what keeps the
+    campaign from starting, and `concerned` whom.
+    """
+
+    unicode: int = 0
+    saves: int = 0
+    rewrite: str | None = None
+    offenders: list[Offending] = []
+    operators: dict[str, int] = {}
+    without_consent: int = 0
+    missing: list[Missing] = []
+    samples: list[Sample] = []
+    obstacle: str | None = None
+    concerned: Named | None = None
+
+    def stored(self) -> str:
+        """As a campaign keeps it."""
+        return msgspec.json.encode(self).decode()
+
+    def refusal(self) -> Refused | None:
+        """What keeps the campaign from starting, to be said in words."""
+        if self.obstacle is None:
+            return None
+        if self.obstacle == ValueMissing.code:
+            first = self.missing[0]
+            return ValueMissing(
+                name=first.name, count=first.count, numbers=", ".join(first.numbers)
+            )
+        whom = self.concerned or Named()
+        if self.obstacle == TextsTooLong.code:
+            return TextsTooLong(count=whom.count, numbers=whom.words, limit=SEGMENTS_MAX)
+        if self.obstacle == TextsEmpty.code:
+            return TextsEmpty(count=whom.count, numbers=whom.words)
+        return NoRecipients()
+
+
+def of(campaign: Campaign) -> Findings:
+    """What was found in the last pricing of a campaign; nothing when it has had none."""
+    return msgspec.json.decode(campaign.findings or "{}", type=Findings)
+
+
+class Tally:
+    """Counts texts as they are priced."""
+
+    def __init__(self, first: int | None) -> None:
+        """`first` is how many of the people get it at most; None is all."""
+        self._first = first
+        self.left_out: Counter[str] = Counter()
+        self.spread: Counter[int] = Counter()
+        self.recipients = 0
+        self._begins: Counter[str] = Counter()
+        self._found = Findings()
+        self._missing: dict[str, Named] = {}
+        self._too_long = Named()
+        self._empty = Named()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as many have been counted as shall get it."""
+        return self._first is not None and self.recipients >= self._first
+
+    @property
+    def segments(self) -> int:
+        """All segments together."""
+        return sum(each * people for each, people in self.spread.items())
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing counted so far keeps the campaign from starting."""
+        return not (self._missing or self._too_long.count or self._empty.count)
+
+    def lacks(self, who: Recipient, names: Sequence[str]) -> None:
+        """Somebody has no value for these places."""
+        for name in names:
+            self._missing.setdefault(name, Named()).add(who.msisdn)
+
+    def take(self, found: list[tuple[Recipient, Priced]]) -> list[tuple[Recipient, Priced]]:
+        """Count texts, and give back those that go."""
+        if self._first is not None:
+            found = found[: self._first - self.recipients]
+        self.recipients += len(found)
+        sizes = Counter([priced.text.segments for _, priced in found])
+        self.spread.update(sizes)
+        if 0 in sizes or max(sizes, default=0) > SEGMENTS_MAX:
+            self._note_sizes(found)
+        self._begins.update([who.msisdn[:6] for who, _ in found])
+        self._found.without_consent += sum([who.consent_id is None for who, _ in found])
+        self._note_dear([priced for _, priced in found])
+        for who, priced in found[: SAMPLES - len(self._found.samples)]:
+            sample = Sample(who.msisdn, priced.text.body, priced.text.segments)
+            self._found.samples.append(sample)
+        return found
+
+    def _note_sizes(self, found: Sequence[tuple[Recipient, Priced]]) -> None:
+        for who, priced in found:
+            if priced.text.segments > SEGMENTS_MAX:
+                self._too_long.add(who.msisdn)
+            elif priced.text.segments == 0:
+                self._empty.add(who.msisdn)
+
+    def _note_dear(self, found: Sequence[Priced]) -> None:
+        dear = [each for each in found if each.text.is_unicode or each.saved]
+        if not dear:
+            return
+        self._found.unicode += sum([each.text.is_unicode for each in dear])
+        self._found.saves += sum([each.saved for each in dear])
+        body = next((each.text.body for each in dear if each.text.is_unicode), None)
+        if body is None or self._found.offenders:
+            return
+        rewritten = text.rewrite(body)
+        self._found.rewrite = rewritten if rewritten != body else None
+        self._found.offenders = [
+            Offending(each.character, each.position, each.name, each.suggestion)
+            for each in text.offenders(body)[:OFFENDERS_MAX]
+        ]
+
+    def findings(self) -> Findings:
+        """All that was found."""
+        found = self._found
+        operators: Counter[str] = Counter()
+        for begins, people in self._begins.items():
+            operators[phone.operator(begins)] += people
+        found.operators = dict(operators.most_common())
+        by_count = sorted(self._missing.items(), key=lambda item: -item[1].count)
+        found.missing = [Missing(name, each.count, each.numbers) for name, each in by_count]
+        found.obstacle, found.concerned = self._obstacle()
+        return found
+
+    def _obstacle(self) -> tuple[str | None, Named | None]:
+        if self._missing:
+            return ValueMissing.code, None
+        if self._empty.count:
+            return TextsEmpty.code, self._empty
+        if self._too_long.count:
+            return TextsTooLong.code, self._too_long
+        return (None, None) if self.recipients else (NoRecipients.code, None)

@@ -1,0 +1,54 @@
+"""Why a campaign did not start or stands still, kept so that it can be said in any language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from core.campaigns.errors import NotAffordable
+from core.campaigns.models import Campaign, CampaignStatus
+from core.database import transaction
+from core.errors import Refused
+
+
+def written(refusal: Refused) -> str:
+    """A refusal as a campaign keeps it: its code, and the fields of its sentence."""
+    return msgspec.json.encode({"code": refusal.code, "fields": refusal.fields}).decode()
+
+
+def note(campaign_id: str, refusal: Refused) -> None:
+    """Keep with a draft why it did not start."""
+    with transaction():
+        Campaign.update(problem=written(refusal)).where(
+            Campaign.id == campaign_id, Campaign.status == CampaignStatus.DRAFT.value
+        ).execute()
+
+
+def code(campaign: Campaign) -> str | None:
+    """Return the code of a campaign's problem; None when it has none."""
+    kept = _kept(campaign)
+    return None if kept is None else str(kept["code"])
+
+
+def refusal(campaign: Campaign) -> Refused | None:
+    """Return a campaign's problem as the refusal it is; None when it has none."""
+    kept = _kept(campaign)
+    if kept is None:
+        return None
+    fields = kept["fields"]
+    kinds = [Refused.catalogue()[kept["code"]]]
+    # Two share this code; the one for campaigns says more.
+    if kept["code"] == NotAffordable.code:
+        kinds.insert(0, NotAffordable)
+    return next(kind(**fields) for kind in kinds if kind.placeholders() <= fields.keys())
+
+
+def words(campaign: Campaign, language: str) -> str | None:
+    """Say in a language what is the matter; None when nothing is."""
+    found = refusal(campaign)
+    return None if found is None else found.words(language)
+
+
+def _kept(campaign: Campaign) -> dict[str, Any] | None:
+    return None if campaign.problem is None else msgspec.json.decode(campaign.problem)

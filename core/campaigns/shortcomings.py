@@ -1,0 +1,27 @@
+"""What pricing may find in the texts to some people; while it is there, nothing starts."""
+
+from __future__ import annotations
+
+from core.errors import Invalid
+
+
+class TextsTooLong(Invalid):
+    """With some people's values the text takes more segments than one text may have."""
+
+    code = "texts_too_long"
+    title = "Text too long for some"
+    sentence = (
+        "The text to {count} people takes over {limit} segments, such as {numbers}. Shorten it."
+    )
+    field = "message"
+
+
+class TextsEmpty(Invalid):
+    """With some people's values nothing is left of the text."""
+
+    code = "texts_empty"
+    title = "Text empty for some"
+    sentence = (
+        "The text to {count} people is empty, such as {numbers}. Write more than placeholders."
+    )
+    field = "message"
