@@ -225,6 +225,16 @@ def one(tenant_id: int, template_id: str, *, version: int | None = None) -> View
     return _view(found, words)
 
 
+def find(tenant_id: int, given: str) -> View:
+    """Find a template by its id or its name. Raises: TemplateNotFound."""
+    if ids.kind(given) == "tpl":
+        return one(tenant_id, given)
+    named: Template | None = of(tenant_id).where(Template.name_key == given.casefold()).first()
+    if named is None:
+        raise TemplateNotFound
+    return one(tenant_id, named.id)
+
+
 def listing(tenant_id: int, *, after: str | None = None, limit: int = 50) -> list[View]:
     """List a business's templates as they are, newest first; `after` is the last one seen."""
     query = of(tenant_id)
