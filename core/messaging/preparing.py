@@ -32,6 +32,7 @@ PAST_ALLOWED = timedelta(minutes=1)
 
 DUPLICATE = "This number is in the request more than once; it gets one text."
 OPTED_OUT = "This number has asked for no more texts of this kind from you."
+BLOCKED = "You have blocked this number. Unblock the contact to send to it again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def prepare(profile: Profile, order: Order) -> Prepared:
     found = _numbers(profile, order, prepared.declined)
     out = suppression.among(profile.tenant_id, order.category, list(found))
     for msisdn in [each for each in found if each in out]:
-        prepared.declined.append(_opted_out(profile, found.pop(msisdn)))
+        prepared.declined.append(_suppressed(profile, found.pop(msisdn), out[msisdn]))
     bodies = dict.fromkeys(each.body for each in found.values())
     measured = {body: _measure(body, order) for body in bodies}
     words = [(msisdn, measured[asked.body][0]) for msisdn, asked in found.items()]
@@ -129,7 +130,7 @@ def left_out(profile: Profile, order: Order, taken: Set[str], batch_id: str) -> 
     return declined + [
         _guarded(profile, asked, full[msisdn])
         if msisdn in full and msisdn not in out
-        else _opted_out(profile, asked)
+        else _suppressed(profile, asked, out.get(msisdn, suppression.OPTED_OUT))
         for msisdn, asked in rest.items()
     ]
 
@@ -163,8 +164,9 @@ def _numbers(profile: Profile, order: Order, declined: list[Declined]) -> dict[s
     return found
 
 
-def _opted_out(profile: Profile, asked: Text) -> Declined:
-    return Declined(asked.to, "opted_out", say(profile.language, OPTED_OUT))
+def _suppressed(profile: Profile, asked: Text, reason: str) -> Declined:
+    words = BLOCKED if reason == suppression.BLOCKED else OPTED_OUT
+    return Declined(asked.to, reason, say(profile.language, words))
 
 
 def _guarded(profile: Profile, asked: Text, reason: Reason) -> Declined:

@@ -7,7 +7,7 @@ never handed over at all.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from core import clock
 from core.cache import TTLCache
@@ -15,6 +15,9 @@ from core.contacts import pseudonyms, standing
 from core.contacts.models import EVERYTHING, Suppression
 from core.database import execute, opened, transaction
 from core.messaging.models import Category
+
+# Why somebody gets nothing, as it stands beside a text.
+OPTED_OUT, BLOCKED, ERASED = "opted_out", "blocked", "erased"
 
 # Most tenants have no suppressed number, and then no send should ask for one. The hand-over checks
 # again, so a second's delay here costs nobody a text.
@@ -29,23 +32,28 @@ def _tenants_with_any() -> frozenset[int]:
     return _with_any.get(opened(), read)
 
 
-def among(tenant_id: int, category: str, msisdns: Sequence[str]) -> frozenset[str]:
-    """Return which of these numbers are suppressed, as known a second ago at most."""
+def among(tenant_id: int, category: str, msisdns: Sequence[str]) -> Mapping[str, str]:
+    """Return which of these numbers are suppressed and why, as known a second ago at most."""
     if tenant_id not in _tenants_with_any():
-        return frozenset()
+        return {}
     return among_now(tenant_id, category, msisdns)
 
 
-def among_now(tenant_id: int, category: str, msisdns: Sequence[str]) -> frozenset[str]:
-    """Return which of these numbers are suppressed at this moment."""
-    erased = frozenset(filter(pseudonyms.is_one, msisdns))
+def among_now(tenant_id: int, category: str, msisdns: Sequence[str]) -> Mapping[str, str]:
+    """Return which of these numbers are suppressed at this moment, and why."""
+    found = dict.fromkeys(filter(pseudonyms.is_one, msisdns), ERASED)
     names = standing.aliases(tenant_id, msisdns)
-    rows = Suppression.select(Suppression.msisdn).where(
+    rows = Suppression.select(Suppression.msisdn, Suppression.category).where(
         Suppression.tenant_id == tenant_id,
         Suppression.category.in_((category, EVERYTHING)),
         Suppression.msisdn.in_(list(names)),
     )
-    return erased | {names[row.msisdn] for row in rows}
+    for row in rows:
+        if row.category == EVERYTHING:
+            found[names[row.msisdn]] = BLOCKED
+        else:
+            found.setdefault(names[row.msisdn], OPTED_OUT)
+    return found
 
 
 _ADD = """

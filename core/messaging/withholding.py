@@ -30,12 +30,11 @@ def within_hours(texts: list[Claimed]) -> list[Claimed]:
 
 
 def without_suppressed(tenant_id: int, account_id: int, texts: list[Claimed]) -> list[Claimed]:
-    """Take out those who opted out since, and give their price back."""
+    """Take out those who opted out, or were blocked or erased since; their price is given back."""
     numbers = [each.msisdn for each in texts]
     out = suppression.among_now(tenant_id, texts[0].category, numbers)
-    return _without(
-        tenant_id, account_id, texts, {each.id: "opted_out" for each in texts if each.msisdn in out}
-    )
+    reasons = {each.id: out[each.msisdn] for each in texts if each.msisdn in out}
+    return _without(tenant_id, account_id, texts, reasons)
 
 
 def without_unwanted(

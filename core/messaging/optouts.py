@@ -1,0 +1,199 @@
+"""Opt-outs as a business sees and keeps them, and the numbers it blocks itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from core import clock, events, phone
+from core.contacts import book, contacts, standing
+from core.contacts.models import EVERYTHING, Contact, Suppression
+from core.database import after_commit, transaction
+from core.errors import NotFound, Refused
+from core.messaging import suppression
+from core.messaging.models import Category
+from core.tenants import audit, fields, rows
+
+SOURCE_MAX = 40
+ALL = tuple(sorted(each.value for each in Category))
+
+
+class OptOutNotFound(NotFound):
+    """Nothing keeps this number from getting texts."""
+
+    code = "opt_out_not_found"
+    title = "No such opt-out"
+    sentence = "This number has not opted out. Check the number and the class."
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A number that could not be read, and why."""
+
+    given: str
+    refusal: Refused
+
+
+@dataclass(slots=True)
+class Added:
+    """How many opt-outs are new, how many stood already, and which numbers could not be read."""
+
+    added: int = 0
+    already: int = 0
+    wrong: list[Wrong] = field(default_factory=list)
+
+
+def add(
+    tenant_id: int,
+    numbers: Sequence[str],
+    categories: Collection[str],
+    *,
+    source: str,
+    actor: str,
+    channel: str,
+) -> Added:
+    """Note that numbers want no texts of some classes. `source` says where that is known from.
+
+    Raises: NotFound, FieldMissing and its kin for the source.
+    """
+    said = fields.line(source, "source", most=SOURCE_MAX)
+    done = Added()
+    msisdns: dict[str, None] = {}
+    for given in numbers:
+        try:
+            msisdns[phone.parse(given)] = None
+        except Refused as refusal:
+            done.wrong.append(Wrong(given, refusal))
+    with transaction():
+        rows.get(tenant_id)
+        book.lock(tenant_id)
+        for msisdn in msisdns:
+            new = [
+                category
+                for category in sorted(categories)
+                if suppression.add(tenant_id, msisdn, category, source=said)
+            ]
+            done.added += len(new)
+            done.already += len(categories) - len(new)
+            if new:
+                events.record(
+                    "contact.opted_out", tenant_id, phone=msisdn, classes=new, source=said
+                )
+        if done.added:
+            audit.record(
+                tenant_id,
+                actor,
+                channel,
+                "optout.added",
+                after={"classes": sorted(categories), "opt_outs": done.added, "source": said},
+            )
+        # Others may read what was there before until this holds.
+        after_commit(suppression.forget)
+    return done
+
+
+def remove(
+    tenant_id: int, number: str, categories: Collection[str], *, actor: str, channel: str
+) -> list[str]:
+    """Take opt-outs back, for somebody who has asked for texts again. Returns their classes.
+
+    Raises: InvalidNumber, OptOutNotFound.
+    """
+    msisdn = number if _is_listed(tenant_id, number) else phone.parse(number)
+    with transaction():
+        book.lock(tenant_id)
+        found = suppression.remove(tenant_id, msisdn, sorted(categories))
+        if not found:
+            raise OptOutNotFound
+        audit.record(tenant_id, actor, channel, "optout.removed", before={"classes": found})
+        after_commit(suppression.forget)
+    return found
+
+
+def _is_listed(tenant_id: int, msisdn: str) -> bool:
+    """Say whether this is as an opt-out is listed: an MSISDN, or an erased person's pseudonym."""
+    mine = (Suppression.tenant_id == tenant_id) & (Suppression.msisdn == msisdn)
+    return bool(Suppression.select().where(mine).exists())
+
+
+def block(tenant_id: int, contact_id: str, *, actor: str, channel: str) -> Contact:
+    """Send a contact nothing at all any more, single texts neither. Twice is once.
+
+    Raises: ContactNotFound, ContactErased.
+    """
+    with transaction():
+        book.lock(tenant_id)
+        found = contacts.living(tenant_id, contact_id)
+        if suppression.add(tenant_id, found.msisdn, EVERYTHING, source=suppression.BLOCKED):
+            audit.record(tenant_id, actor, channel, "contact.blocked", subject=contact_id)
+        after_commit(suppression.forget)
+    return contacts.one(tenant_id, contact_id)
+
+
+def unblock(tenant_id: int, contact_id: str, *, actor: str, channel: str) -> Contact:
+    """Write to a contact again, as far as it has not opted out itself. Twice is once.
+
+    Raises: ContactNotFound, ContactErased.
+    """
+    with transaction():
+        book.lock(tenant_id)
+        found = contacts.living(tenant_id, contact_id)
+        if suppression.remove(tenant_id, found.msisdn, [EVERYTHING]):
+            audit.record(tenant_id, actor, channel, "contact.unblocked", subject=contact_id)
+        after_commit(suppression.forget)
+    return contacts.one(tenant_id, contact_id)
+
+
+def of(tenant_id: int, msisdn: str) -> list[Suppression]:
+    """List what keeps a number from texts, blocks included, oldest first."""
+    names = list(standing.aliases(tenant_id, [msisdn]))
+    rows_ = Suppression.select().where(
+        Suppression.tenant_id == tenant_id, Suppression.msisdn.in_(names)
+    )
+    return list(rows_.order_by(Suppression.created_at, Suppression.category))
+
+
+def listing(
+    tenant_id: int,
+    *,
+    category: str | None = None,
+    number: str | None = None,
+    after: str | None = None,
+    limit: int = 50,
+) -> list[Suppression]:
+    """List the opt-outs of a business, newest first, from behind the place `after`.
+
+    Blocks are the business's own and not among them. Raises: InvalidNumber.
+    """
+    query = Suppression.select().where(
+        Suppression.tenant_id == tenant_id, Suppression.category != EVERYTHING
+    )
+    if category is not None:
+        query = query.where(Suppression.category == category)
+    if number is not None:
+        names = list(standing.aliases(tenant_id, [phone.parse(number)]))
+        query = query.where(Suppression.msisdn.in_(names))
+    if after is not None:
+        moment, msisdn, last = _read_place(after)
+        at = Suppression.created_at
+        query = query.where(
+            (at < moment)
+            | ((at == moment) & (Suppression.msisdn < msisdn))
+            | ((at == moment) & (Suppression.msisdn == msisdn) & (Suppression.category < last))
+        )
+    return list(
+        query.order_by(
+            Suppression.created_at.desc(), Suppression.msisdn.desc(), Suppression.category.desc()
+        ).limit(limit)
+    )
+
+
+def place(row: Suppression) -> str:
+    """Name an opt-out's place in the list."""
+    return f"{clock.to_ms(row.created_at)}.{row.msisdn}.{row.category}"
+
+
+def _read_place(after: str) -> tuple[datetime, str, str]:
+    moment, msisdn, category = after.split(".")
+    return clock.from_ms(int(moment)), msisdn, category
