@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 
 from core import clock, idempotency, prove, queue, quota
+from core.campaigns.jobs import PERIODIC as CAMPAIGNS
 from core.database import transaction
 from core.dialogue.jobs import PERIODIC as DIALOGUE
 from core.events import record
@@ -41,6 +42,7 @@ def forget_expired() -> None:
 
 TIMETABLE = (
     *MESSAGING,
+    *CAMPAIGNS,
     *PAYMENTS,
     *TELEGRAM,
     *NOTICES,

@@ -1,0 +1,33 @@
+"""How a campaign was asked to be started: kept with it, for whoever finishes the start."""
+
+from __future__ import annotations
+
+import msgspec
+
+from core.campaigns.models import Campaign
+
+
+class Launch(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asked, through which door, and on which conditions.
+
+    `agreed` is the most it may cost (KES/4), once somebody has agreed to a figure. With
+    `needs_approval` a cost above the threshold waits for a second person. `is_confirmed` says that
+    the same words may go to the same people again.
+    """
+
+    actor: str
+    channel: str
+    once: str | None = None
+    needs_approval: bool = False
+    agreed: int | None = None
+    is_confirmed: bool = False
+
+
+def written(launch: Launch) -> str:
+    """Write it as a campaign keeps it."""
+    return msgspec.json.encode(launch).decode()
+
+
+def read(campaign: Campaign) -> Launch | None:
+    """Read how a campaign was asked to be started; None when nobody has asked."""
+    return None if campaign.launch is None else msgspec.json.decode(campaign.launch, type=Launch)

@@ -1,0 +1,158 @@
+"""Campaigns read back: which there are, how far each has come, what it has cost."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import peewee
+
+from core import clock
+from core.campaigns import findings, timing
+from core.campaigns.errors import CampaignNotFound
+from core.campaigns.models import Campaign, CampaignStatus
+from core.ledger.models import Hold
+from core.messaging.claiming import all_stopped
+from core.messaging.models import BatchCount, Category
+from core.money import ZERO, Money
+from core.tenants.profiles import Profile
+
+# Word for word the condition of its index.
+AWAITING = peewee.SQL("status = 'awaiting_approval'")
+OVER = frozenset({CampaignStatus.CANCELLED, CampaignStatus.COMPLETED})
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a campaign has come.
+
+    `counts` are its texts by status; `total` are all it has, those not yet among the rows included.
+    `held` is still set aside for it, `released` was given back. `done` are the texts of which
+    nothing waits any more.
+    """
+
+    status: CampaignStatus
+    counts: Mapping[str, int]
+    total: int
+    done: int
+    cost_taken: Money
+    cost_held: Money
+    released: Money
+    eta: datetime | None
+
+    @property
+    def waiting(self) -> int:
+        """How many texts have not gone and still may."""
+        return self.total - self.done
+
+    @property
+    def percent(self) -> int:
+        """How much of it is done, in whole percent; a hundred only when all is."""
+        return 100 * self.done // self.total if self.total else 0
+
+
+def own(profile: Profile) -> peewee.ModelSelect[Campaign]:
+    """Every query starts here: a tenant's own campaigns, rehearsed ones apart from real ones."""
+    return Campaign.select().where(
+        Campaign.tenant_id == profile.tenant_id, Campaign.is_test == profile.is_test
+    )
+
+
+def one(profile: Profile, campaign_id: str) -> Campaign:
+    """Find a campaign. Raises: CampaignNotFound."""
+    found: Campaign | None = own(profile).where(Campaign.id == campaign_id).first()
+    if found is None:
+        raise CampaignNotFound
+    return found
+
+
+def listing(
+    profile: Profile,
+    *,
+    status: Sequence[CampaignStatus] = (),
+    after: str | None = None,
+    limit: int = 50,
+) -> list[Campaign]:
+    """List campaigns, newest first. `after` is the id of the last one already seen."""
+    query = own(profile)
+    if status:
+        query = query.where(Campaign.status.in_([each.value for each in status]))
+    if after is not None:
+        query = query.where(Campaign.id < after)
+    return list(query.order_by(Campaign.id.desc()).limit(limit))
+
+
+def progress(profile: Profile, campaign_id: str) -> Progress:
+    """Say how far a campaign has come. Raises: CampaignNotFound."""
+    campaign = one(profile, campaign_id)
+    return progress_of([campaign])[campaign.id]
+
+
+def progress_of(campaigns: Sequence[Campaign]) -> dict[str, Progress]:
+    """Say how far each of some campaigns has come, with as many questions as for one."""
+    ids = [campaign.id for campaign in campaigns]
+    counts: dict[str, dict[str, int]] = defaultdict(dict)
+    for row in BatchCount.select().where(BatchCount.batch_id.in_(ids), BatchCount.messages != 0):
+        counts[row.batch_id][row.status] = row.messages
+    holds = {hold.id: hold for hold in Hold.select().where(Hold.id.in_(ids))}
+    return {
+        campaign.id: _progress(campaign, counts[campaign.id], holds.get(campaign.id))
+        for campaign in campaigns
+    }
+
+
+def _progress(campaign: Campaign, counts: Mapping[str, int], hold: Hold | None) -> Progress:
+    status = CampaignStatus(campaign.status)
+    stored = sum(counts.values())
+    waiting = sum(counts.get(each, 0) for each in timing.WAITING)
+    # What is over has no more texts than its rows: those of a campaign that was cancelled before
+    # its money was held were never made.
+    total = stored if status in OVER else max(stored, int(campaign.recipients))
+    waiting += total - stored
+    if hold is None:
+        taken = held = released = ZERO
+    else:
+        taken, released = Money(hold.taken), Money(hold.released)
+        held = Money(hold.amount) - taken - released
+    return Progress(
+        status=status,
+        counts=dict(sorted(counts.items())),
+        total=total,
+        done=total - waiting,
+        cost_taken=taken,
+        cost_held=held,
+        released=released,
+        eta=_eta(campaign, status, waiting),
+    )
+
+
+def _eta(campaign: Campaign, status: CampaignStatus, waiting: int) -> datetime | None:
+    """Return about when the last text goes; None while nobody can say, or it has gone."""
+    going = status in (CampaignStatus.RUNNING, CampaignStatus.SCHEDULED) or (
+        status is CampaignStatus.PREPARING and campaign.started_at is not None
+    )
+    if not going or not waiting or all_stopped():
+        return None
+    return timing.until(campaign, operators(campaign), waiting)
+
+
+def operators(campaign: Campaign) -> list[str]:
+    """Return whose numbers a campaign goes to, where its hours depend on that."""
+    if campaign.category != Category.PROMOTIONAL.value:
+        return []
+    return list(findings.of(campaign).operators)
+
+
+def document(text: str | None) -> dict[str, Any]:
+    """Read one of a campaign's columns of JSON; an empty object when there is none."""
+    found: dict[str, Any] = {} if text is None else msgspec.json.decode(text)
+    return found
+
+
+def last_day(good_until: datetime) -> str:
+    """Write, as people read it, the last day a campaign was meant to go on."""
+    return f"{(good_until - timedelta(seconds=1)).astimezone(clock.NAIROBI):%-d %b %Y}"

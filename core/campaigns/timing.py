@@ -1,0 +1,120 @@
+"""When a campaign goes, and until about when: the gateway's pace, what is queued ahead, the hours.
+
+The pace is the most the gateway takes; tenants take turns at it, so somebody else's million texts
+delay a small campaign by no more than its own size.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime, time, timedelta
+
+from core import clock, phone
+from core.campaigns.models import Campaign, CampaignStatus
+from core.campaigns.states import OPEN_SQL
+from core.database import execute
+from core.messaging import rules
+from core.messaging.errors import ScheduleInPast, ScheduleTooFar
+from core.messaging.models import Category, Status
+from core.messaging.preparing import DAYS_AHEAD_MAX, PAST_ALLOWED
+from core.settings import settings
+
+# Of a text in one of these it is open whether and when it goes.
+WAITING = (Status.SCHEDULED.value, Status.QUEUED.value, Status.SUBMITTING.value)
+_GOING = (CampaignStatus.PREPARING.value, CampaignStatus.RUNNING.value)
+
+
+def checked(schedule_at: datetime | None) -> datetime | None:
+    """Check a wanted time; None means at once. Raises: ScheduleInPast, ScheduleTooFar."""
+    if schedule_at is None:
+        return None
+    now = clock.now()
+    if schedule_at < now - PAST_ALLOWED:
+        raise ScheduleInPast
+    if schedule_at > now + timedelta(days=DAYS_AHEAD_MAX):
+        raise ScheduleTooFar(days=DAYS_AHEAD_MAX)
+    return schedule_at
+
+
+def starts_at(campaign: Campaign) -> datetime:
+    """Return when a campaign's texts are wanted: its time, or now."""
+    now = clock.now()
+    wanted: datetime | None = campaign.schedule_at
+    return now if wanted is None or wanted < now else wanted
+
+
+def goes_at(campaign: Campaign, operators: Collection[str]) -> datetime:
+    """Return when the first text may go."""
+    wanted, category = starts_at(campaign), Category(campaign.category)
+    return min((rules.goes_at(category, each, wanted) for each in operators), default=wanted)
+
+
+def until(campaign: Campaign, operators: Collection[str], texts: int) -> datetime:
+    """Return about when so many texts of a campaign will have gone, windows and queue reckoned."""
+    wanted, category = starts_at(campaign), Category(campaign.category)
+    seconds = (texts + ahead(campaign, texts)) / per_second()
+    if category is not Category.PROMOTIONAL:
+        return wanted + timedelta(seconds=seconds)
+    spans = {settings().rules.promotional_window(each) for each in operators or ("",)}
+    return max(_within(*span, wanted, seconds) for span in spans)
+
+
+def _within(opens: time, closes: time, wanted: datetime, seconds: float) -> datetime:
+    """Spend so many seconds, from a moment on, inside a daily window."""
+    moment = wanted.astimezone(clock.NAIROBI)
+    while True:
+        start = moment.replace(hour=opens.hour, minute=opens.minute, second=0, microsecond=0)
+        end = moment.replace(hour=closes.hour, minute=closes.minute, second=0, microsecond=0)
+        moment = max(moment, start)
+        left = (end - moment).total_seconds()
+        if seconds <= left:
+            return moment + timedelta(seconds=seconds)
+        seconds -= max(0.0, left)
+        moment = start + timedelta(days=1)
+        if moment - wanted > timedelta(days=DAYS_AHEAD_MAX):
+            return moment
+
+
+def end_of_day(moment: datetime) -> datetime:
+    """Return the end of the Nairobi day a moment is in: past it the texts left must not just go."""
+    local = moment.astimezone(clock.NAIROBI)
+    return local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
+def operators_of(msisdns: Collection[str]) -> frozenset[str]:
+    """Return whose numbers these are."""
+    return frozenset(phone.operator(each) for each in msisdns)
+
+
+def per_second() -> float:
+    """Return how many texts a second the gateway takes from all tenants together."""
+    onfon = settings().onfon
+    return float(max(1, onfon.rate_per_second * onfon.batch_size))
+
+
+_LEFT = f"""
+    SELECT c.id, c.tenant_id, c.recipients, COALESCE(SUM(b.messages), 0),
+           COALESCE(SUM(CASE WHEN b.status IN ('scheduled', 'queued', 'submitting')
+                             THEN b.messages ELSE 0 END), 0)
+    FROM campaign c LEFT JOIN batch_count b ON b.batch_id = c.id
+    WHERE {OPEN_SQL.replace("status", "c.status", 1)} AND c.status IN ('preparing', 'running')
+      AND c.started_at IS NOT NULL AND c.is_test = %s AND c.id <> %s
+    GROUP BY c.id, c.tenant_id, c.recipients
+"""  # noqa: S608
+
+
+def ahead(campaign: Campaign, texts: int) -> int:
+    """Count the texts that go before the last of so many of a campaign's.
+
+    The tenant's own campaigns that are under way go first; with every other tenant it takes turns.
+    """
+    rows = execute(_LEFT, (campaign.is_test, campaign.id)).fetchall()
+    own, others = 0, defaultdict[int, int](int)
+    for campaign_id, tenant_id, recipients, stored, waiting in rows:
+        left = int(waiting) + max(0, int(recipients) - int(stored))
+        if tenant_id != campaign.tenant_id:
+            others[tenant_id] += left
+        elif campaign_id < campaign.id or campaign.started_at is None:
+            own += left
+    return own + sum(min(each, texts + own) for each in others.values())

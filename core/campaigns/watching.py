@@ -1,0 +1,110 @@
+"""Looking after the campaigns that are not over: what time brings on, and what a kill left."""
+
+from __future__ import annotations
+
+import peewee
+import structlog
+
+from core import clock
+from core.campaigns import carrying, ending, pricing, states, stopping
+from core.campaigns.models import Campaign, CampaignStatus
+from core.campaigns.pausing import ON_ITS_WAY
+from core.campaigns.terms import terms_of
+from core.database import breathe, execute, transaction
+from core.messaging import counts, gates
+from core.messaging.bulk import spool, taking_back
+from core.messaging.models import Gate, Status
+from core.queue import job
+
+log = structlog.get_logger(__name__)
+
+
+@job(priority=5)
+def watch() -> None:
+    """Look at every campaign that is not over. Safe to run twice, or never."""
+    for campaign in Campaign.select().where(peewee.SQL(states.OPEN_SQL)).order_by(Campaign.id):
+        try:
+            look_at(campaign)
+        except Exception:
+            # An edge: one campaign's trouble must not keep the others'.
+            log.exception("campaign_not_looked_after", campaign=campaign.id)
+    _let_go_of_cancelled()
+
+
+def look_at(campaign: Campaign) -> None:
+    """Bring one campaign on, where its time has come or a worker has left it."""
+    status, now = states.status_of(campaign), clock.now()
+    if _needs_work(campaign, status) and campaign.lease_until < now:
+        carrying.carry_on.nudge(campaign.id)
+    if status is CampaignStatus.SCHEDULED and (
+        campaign.schedule_at is None or campaign.schedule_at <= now
+    ):
+        _run(campaign.id)
+    if status is CampaignStatus.RUNNING and ending.complete(campaign.id):
+        return
+    if status in ON_ITS_WAY and campaign.good_until and campaign.good_until <= now:
+        stopping.stop_stale(campaign.id)
+
+
+def _needs_work(campaign: Campaign, status: CampaignStatus) -> bool:
+    if status is CampaignStatus.CANCELLING:
+        return True
+    if states.is_held(campaign):
+        return not campaign.is_filled
+    return status is CampaignStatus.PREPARING
+
+
+def _run(campaign_id: str) -> None:
+    with transaction():
+        campaign = states.locked(campaign_id)
+        if states.status_of(campaign) is CampaignStatus.SCHEDULED:
+            states.move(campaign, CampaignStatus.RUNNING)
+
+
+def _let_go_of_cancelled() -> None:
+    """Lift the gates of cancelled campaigns once nothing of theirs can come back.
+
+    A text whose answer was lost may turn out not to have gone, and is queued again: it is taken
+    back like the others.
+    """
+    cancelled = (
+        Campaign.select()
+        .join(Gate, on=(Gate.batch_id == Campaign.id))
+        .where(Campaign.status == CampaignStatus.CANCELLED.value)
+    )
+    for campaign in cancelled:
+        open_ = counts.of(campaign.id).keys() & _MAY_COME_BACK
+        if open_ & {Status.QUEUED.value, Status.SCHEDULED.value}:
+            taking_back.take_back(terms_of(campaign, is_over=True), actor="system")
+        elif not open_:
+            gates.lift(campaign.id)
+
+
+_MAY_COME_BACK = {
+    Status.SCHEDULED.value,
+    Status.QUEUED.value,
+    Status.SUBMITTING.value,
+    Status.UNKNOWN.value,
+}
+
+
+@job()
+def forget_drafts() -> None:
+    """Drop the priced texts of drafts that nobody started: they would be priced anew anyhow."""
+    rows = execute(
+        "SELECT DISTINCT s.batch_id, c.attempt FROM spool s JOIN campaign c ON c.id = s.batch_id "
+        "WHERE c.started_at IS NULL AND c.lease_until < %s "
+        "AND (c.priced_at IS NULL OR c.priced_at < %s)",
+        (clock.ms(), clock.to_ms(clock.now() - 2 * pricing.GOOD_FOR)),
+    ).fetchall()
+    for campaign_id, attempt in rows:
+        while _forget_some(campaign_id, attempt):
+            breathe()
+
+
+def _forget_some(campaign_id: str, attempt: int) -> bool:
+    """Drop a few of a draft's priced texts, unless it was priced again or is being started."""
+    with transaction():
+        campaign = states.locked(campaign_id)
+        is_forgotten = campaign.attempt == attempt and not states.is_held(campaign)
+        return is_forgotten and spool.drop_some(campaign_id)
