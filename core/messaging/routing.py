@@ -14,6 +14,7 @@ from core.messaging.models import (
     Category,
     GatewayAccount,
     Sender,
+    SenderStatus,
 )
 from core.settings import settings
 from core.tenants.profiles import Profile
@@ -48,7 +49,9 @@ def route(profile: Profile) -> Route:
 
 
 def _read(profile: Profile) -> Route:
-    rows = Sender.select().where(Sender.tenant_id == profile.tenant_id)
+    rows = Sender.select().where(
+        Sender.tenant_id == profile.tenant_id, Sender.status == SenderStatus.APPROVED.value
+    )
     senders = {row.name: row.category for row in rows}
     if profile.is_test:
         return Route(REHEARSAL_ACCOUNT, senders)

@@ -1,58 +1,124 @@
-"""Sender IDs, registered for a tenant once the operators have approved them."""
+"""Sender IDs of a business: found, and registered by an admin without having been asked for."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 
-from core import clock, events
+from core import clock, events, ids
 from core.database import after_commit, transaction
-from core.errors import Invalid
+from core.errors import NotFound
 from core.messaging import routing
-from core.messaging.models import Category, Sender
+from core.messaging.models import Category, Sender, SenderOperator, SenderStatus
+from core.messaging.sender_names import InvalidSenderId, check
 from core.tenants import audit, rows
 
-# As long as a handset shows it; the signs are those seen in approved ones. Case counts.
-_NAME = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9 ._&-]{1,11}").fullmatch
+__all__ = [
+    "OPERATORS",
+    "InvalidSenderId",
+    "SenderNotFound",
+    "by_operator",
+    "listing",
+    "named",
+    "one",
+    "register",
+]
+
+# Each approves a sender ID for itself.
+OPERATORS = ("safaricom", "airtel", "telkom")
 
 
-class InvalidSenderId(Invalid):
-    """A name no network would show as a sender."""
+class SenderNotFound(NotFound):
+    """No such sender ID, or another business's."""
 
-    code = "invalid_sender_id"
-    title = "Not a sender ID"
-    sentence = "A sender ID is 1 to 11 letters, digits, spaces or . _ & - as it was approved."
-    field = "name"
+    code = "sender_not_found"
+    title = "Sender ID not found"
+    sentence = "There is no such sender ID. Check the id."
 
 
 def register(tenant_id: int, name: str, category: Category, *, actor: str, channel: str) -> Sender:
-    """Let a tenant send under a name; registering it again changes its class.
+    """Let a business send under a name; registering it again changes its class.
 
     Raises: NotFound, InvalidSenderId.
     """
-    if name != name.strip() or not _NAME(name):
-        raise InvalidSenderId
+    check(name)
+    now = clock.now()
     with transaction():
         rows.get(tenant_id)
-        before = Sender.get_or_none(Sender.tenant_id == tenant_id, Sender.name == name)
+        before = named(tenant_id, name)
         Sender.insert(
-            tenant_id=tenant_id, name=name, category=category.value, created_at=clock.now()
+            tenant_id=tenant_id,
+            name=name,
+            category=category.value,
+            public_id=ids.new("snd"),
+            status=SenderStatus.APPROVED.value,
+            created_at=now,
+            decided_at=now,
         ).on_conflict(
-            conflict_target=[Sender.tenant_id, Sender.name], preserve=[Sender.category]
+            conflict_target=[Sender.tenant_id, Sender.name],
+            preserve=[Sender.category, Sender.status, Sender.decided_at],
         ).execute()
+        after: Sender = Sender.get(Sender.tenant_id == tenant_id, Sender.name == name)
         audit.record(
             tenant_id,
             actor,
             channel,
             "sender_id.registered",
             subject=name,
-            before=None if before is None else {"class": before.category},
+            before=None if before is None else {"class": before.category, "status": before.status},
             after={"class": category.value},
         )
-        events.record("sender_id.changed", tenant_id, sender_id=name, status="approved")
+        tell_changed(after, actor=before.actor if before is not None else None)
         after_commit(routing.forget)
-    return Sender.get(Sender.tenant_id == tenant_id, Sender.name == name)
+    return after
 
 
-def listing(tenant_id: int) -> list[Sender]:
-    """List a tenant's sender IDs by name."""
-    return list(Sender.select().where(Sender.tenant_id == tenant_id).order_by(Sender.name))
+def tell_changed(sender: Sender, *, actor: str | None, **more: object) -> None:
+    """Note that a sender ID has moved, in the caller's transaction. `actor` asked for it."""
+    events.record(
+        "sender_id.changed",
+        sender.tenant_id,
+        id=sender.public_id,
+        sender_id=sender.name,
+        status=sender.status,
+        reason=sender.reason,
+        actor=actor,
+        **more,
+    )
+
+
+def listing(tenant_id: int, *, status: SenderStatus | None = None) -> list[Sender]:
+    """List a business's sender IDs by name."""
+    query = Sender.select().where(Sender.tenant_id == tenant_id)
+    if status is not None:
+        query = query.where(Sender.status == status.value)
+    return list(query.order_by(Sender.name))
+
+
+def one(tenant_id: int | None, public_id: str) -> Sender:
+    """Find a sender ID, of one business or for an admin of any. Raises: SenderNotFound."""
+    found: Sender | None = Sender.get_or_none(Sender.public_id == public_id)
+    if found is None or tenant_id not in (None, found.tenant_id):
+        raise SenderNotFound
+    return found
+
+
+def named(tenant_id: int, name: str) -> Sender | None:
+    """Find a business's sender ID by its name; case counts."""
+    found: Sender | None = Sender.get_or_none(Sender.tenant_id == tenant_id, Sender.name == name)
+    return found
+
+
+def by_operator(senders: Iterable[Sender]) -> dict[tuple[int, str], dict[str, str]]:
+    """Return where each operator stands with some sender IDs: what it has said, else the whole."""
+    found = {
+        (each.tenant_id, each.name): dict.fromkeys(OPERATORS, str(each.status)) for each in senders
+    }
+    if found:
+        rows_ = SenderOperator.select().where(
+            SenderOperator.tenant_id.in_({tenant_id for tenant_id, _ in found}),
+            SenderOperator.name.in_({name for _, name in found}),
+        )
+        for row in rows_:
+            if (row.tenant_id, row.name) in found:
+                found[row.tenant_id, row.name][row.operator] = row.status
+    return found
