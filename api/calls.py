@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import falcon
 
@@ -48,12 +48,16 @@ _permits = _Gate()
 
 @dataclass(slots=True)
 class Call:
-    """One request as an act sees it. `once` stays the same when a request is repeated."""
+    """One request as an act sees it. `once` stays the same when a request is repeated.
+
+    `status` is what an act sets that answers with another status than its usual one.
+    """
 
     req: falcon.Request
     resp: falcon.Response
     actor: str
     once: str | None
+    status: int | None = field(default=None, kw_only=True)
 
     @property
     def address(self) -> str:

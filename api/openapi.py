@@ -348,6 +348,8 @@ def _responses(path: str, operation: Operation, shared: Json) -> Iterator[tuple[
         if _is_union(operation.answer):
             good["content"]["text/csv"] = {"schema": {"type": "string"}}
     yield str(operation.status), good
+    for status in operation.also:
+        yield str(status), good | {"description": HTTPStatus(status).phrase}
     by_status: dict[int, list[type[Refused]]] = {}
     for kind in refused_by(path, operation):
         by_status.setdefault(problems.status_of(kind), []).append(kind)

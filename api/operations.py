@@ -44,6 +44,7 @@ class Operation:
     method: str
     access: Access
     status: int
+    also: tuple[int, ...]
     scope: str | None
     refuses: tuple[type[Refused], ...]
     while_suspended: bool
@@ -87,12 +88,16 @@ def for_tenant(
     *,
     scope: str | None = None,
     status: int = 200,
+    also: tuple[int, ...] = (),
     refuses: tuple[type[Refused], ...] = (),
     while_suspended: bool = False,
     is_secret: bool = False,
     needs_key: bool = False,
 ) -> Callable[[Callable[..., object]], Responder]:
-    """Make a method answer a tenant with a key. Reading goes on while a tenant is suspended."""
+    """Make a method answer a tenant with a key. Reading goes on while a tenant is suspended.
+
+    `also` are other statuses of good answers, which the act sets on its call.
+    """
 
     def wrap(act: Callable[..., object]) -> Responder:
         operation = _declared(
@@ -101,6 +106,7 @@ def for_tenant(
             Access.TENANT,
             status,
             refuses,
+            also=also,
             scope=scope,
             while_suspended=while_suspended or act.__name__ == "on_get",
             is_secret=is_secret,
@@ -159,6 +165,7 @@ def _declared(
     status: int,
     refuses: tuple[type[Refused], ...],
     *,
+    also: tuple[int, ...] = (),
     scope: str | None = None,
     while_suspended: bool = False,
     is_secret: bool = False,
@@ -171,6 +178,7 @@ def _declared(
         method=act.__name__.removeprefix("on_").upper(),
         access=access,
         status=204 if answer is type(None) else status,
+        also=also,
         scope=scope,
         refuses=refuses,
         while_suspended=while_suspended,
@@ -218,12 +226,14 @@ def _responder(
             if key is not None:
                 _once(self, call, key, raw, params)
                 return
-        _show(resp, operation.status, act(self, call, **params))
+        shown = act(self, call, **params)
+        _show(resp, call.status or operation.status, shown)
 
     def _once(self: object, call: Call, key: str, raw: bytes, params: dict[str, Any]) -> None:
         def act_once(given: str) -> Answer:
             call.once = given
-            return Answer(operation.status, _body(act(self, call, **params)))
+            body = _body(act(self, call, **params))
+            return Answer(call.status or operation.status, body)
 
         claimed = once.claim(call.req, _scope(call), key, raw)
         answer, is_replayed = once.run(claimed, act_once, is_secret=operation.is_secret)
