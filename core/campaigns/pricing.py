@@ -95,7 +95,7 @@ def _price(campaign: Campaign) -> Campaign:
     words = wording.of_campaign(campaign)
     chosen = audience.read(campaign.audience)
     for page in audience.pages(campaign.tenant_id, chosen, tally.left_out):
-        for who, priced in tally.take(_allowed(campaign, page, words, tally)):
+        for who, priced in tally.take(allowed(campaign, page, words, tally)):
             writer.add(who.msisdn, priced.text)
         _store(campaign, writer.ready() if tally.is_sound else [])
         if tally.is_full:
@@ -123,7 +123,7 @@ def _price(campaign: Campaign) -> Campaign:
     return _of_attempt(campaign.id, campaign.attempt)
 
 
-def _allowed(
+def allowed(
     campaign: Campaign, page: list[Recipient], words: Wording, tally: Tally
 ) -> list[tuple[Recipient, Priced]]:
     """Write the texts of a page, without those who must get none."""
