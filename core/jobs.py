@@ -6,6 +6,7 @@ import structlog
 
 from core import clock, idempotency, prove, queue, quota
 from core.campaigns.jobs import PERIODIC as CAMPAIGNS
+from core.contacts.imports.jobs import PERIODIC as IMPORTS
 from core.database import transaction
 from core.dialogue.jobs import PERIODIC as DIALOGUE
 from core.events import record
@@ -45,6 +46,7 @@ TIMETABLE = (
     *CAMPAIGNS,
     *PAYMENTS,
     *TELEGRAM,
+    *IMPORTS,
     *NOTICES,
     *DIALOGUE,
     Periodic(seal_and_prove, every_s=0, at=0 * MINUTES + 20),

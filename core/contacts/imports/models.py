@@ -1,17 +1,25 @@
-"""The tables of imports: the file in parts, where its reading stands, and the rows left out."""
+"""The tables of imports: a file in parts, how far it is, and the rows left out."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
+import msgspec
 import peewee
 
+from core.contacts.imports import errors
+from core.contacts.imports.layouts import Layout
 from core.database import InstantField, Model
 
 
 class ImportStatus(StrEnum):
-    """How far an import has come."""
+    """How far an import has come.
 
+    `UPLOADING` is being stored and shown to nobody; `READY` waits for its sender's word.
+    """
+
+    UPLOADING = "uploading"
+    READY = "ready"
     QUEUED = "queued"
     RUNNING = "running"
     COMPLETED = "completed"
@@ -37,10 +45,8 @@ class Import(Model):
     is_dry_run = peewee.BooleanField(default=False)
     group_id = peewee.CharField(max_length=30, null=True)
     consent_id = peewee.CharField(max_length=30, null=True)
-    # What the sender of the file said about it, as JSON: columns, delimiter, encoding.
-    wishes = peewee.TextField(null=True)
-    layout = peewee.TextField(null=True)
-    status = peewee.CharField(max_length=10, default=ImportStatus.QUEUED.value)
+    layout = peewee.TextField()
+    status = peewee.CharField(max_length=10, default=ImportStatus.UPLOADING.value)
     rows = peewee.IntegerField(default=0)
     created = peewee.IntegerField(default=0)
     updated = peewee.IntegerField(default=0)
@@ -48,8 +54,10 @@ class Import(Model):
     rejected = peewee.IntegerField(default=0)
     # How much of the file has been read, in ten-thousandths.
     progress = peewee.IntegerField(default=0)
-    # Why it failed: a code, and the fields of its sentence as JSON.
+    # Why it failed, as JSON: the code of a refusal.
     problem = peewee.TextField(null=True)
+    # How often it was taken up since its last chunk: what fails each time is given up.
+    attempts = peewee.IntegerField(default=0)
     lease_until = InstantField(default=0)
     holder = peewee.CharField(max_length=40, default="")
     created_at = InstantField()
@@ -58,6 +66,26 @@ class Import(Model):
 
     class Meta:
         table_name = "contact_import"
+
+    @property
+    def found(self) -> Layout:
+        """What was found out about the file."""
+        return msgspec.json.decode(self.layout, type=Layout)
+
+    @property
+    def percent(self) -> int:
+        """How much of the file has been read."""
+        return int(self.progress) // 100
+
+    @property
+    def problem_code(self) -> str | None:
+        """The code of why it failed; None when it did not."""
+        return msgspec.json.decode(self.problem)["code"] if self.problem else None
+
+    def problem_words(self, language: str = "en") -> str | None:
+        """Why it failed, to a person; None when it did not."""
+        code = self.problem_code
+        return code and errors.PROBLEMS.get(code, errors.ImportBroken)().words(language)
 
 
 Import.add_index(Import.index(Import.tenant_id, Import.id, name="contact_import_tenant"))

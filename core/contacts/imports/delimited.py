@@ -1,0 +1,114 @@
+"""Rows out of a text file of values, however badly its quotation marks are paired."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+# A cell with more line breaks than this is a quotation mark that was never closed.
+LINES_MAX = 100
+
+
+class Broken(list[str]):
+    """A row that could not be read as it should; its cells are what there is to show.
+
+    `code` is one of the reasons in `errors`.
+    """
+
+    __slots__ = ("code",)
+
+    def __init__(self, cells: list[str], code: str) -> None:
+        super().__init__(cells)
+        self.code = code
+
+
+class _Unclosed(Exception):
+    """A row goes on for too long."""
+
+
+def text_of(file: BinaryIO, encoding: str) -> io.TextIOWrapper:
+    """A file's text from its first character on; what is no character becomes U+FFFD."""
+    file.seek(0)
+    return io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
+
+
+class Delimited:
+    """The rows of a text file, one after the other. Iterate over it once.
+
+    `is_row` says whether some cells look like a whole row. It is asked about the inner lines of a
+    cell with line breaks: if one of them is a row, the quotation mark before it was never closed,
+    and only the line it stands on is at fault.
+    """
+
+    def __init__(
+        self, text: Iterator[str], delimiter: str, is_row: Callable[[list[str]], bool]
+    ) -> None:
+        self._text = text
+        self._delimiter = delimiter
+        self._is_row = is_row
+        self._held: list[str] = []  # the lines of the row that is being read
+        self._again: deque[str] = deque()  # lines to be read once more
+        self._is_over = False
+
+    def __iter__(self) -> Iterator[list[str]]:
+        while not self._is_over:
+            yield from self._until_broken()
+
+    def _until_broken(self) -> Iterator[list[str]]:
+        held = self._held
+        reader = csv.reader(self._lines(), delimiter=self._delimiter)
+        while True:
+            try:
+                for cells in reader:
+                    if len(held) > 1 and self._swallows(cells):
+                        break
+                    held.clear()
+                    yield cells
+                else:
+                    self._is_over = True
+                    return
+            except csv.Error:
+                # A cell beyond the library's limit of 131,072 characters.
+                if len(held) == 1:
+                    yield Broken([held.pop()[:1000]], "cell_too_long")
+                    return
+            except _Unclosed:
+                pass
+            yield self._first_line()
+            return
+
+    def _lines(self) -> Iterator[str]:
+        held, again, text = self._held, self._again, self._text
+        held.clear()
+        while again:
+            line = again.popleft()
+            held.append(line)
+            yield line
+            if len(held) > LINES_MAX:
+                raise _Unclosed
+        for line in text:
+            held.append(line)
+            yield line
+            if len(held) > LINES_MAX:
+                raise _Unclosed
+        if held:  # asked for more in the middle of a row
+            raise _Unclosed
+
+    def _swallows(self, cells: list[str]) -> bool:
+        """Say whether a row of several lines holds other rows."""
+        inner = csv.reader(self._held[1:], delimiter=self._delimiter)
+        try:
+            return any(self._is_row(each) for each in inner)
+        except csv.Error:
+            return True
+
+    def _first_line(self) -> Broken:
+        """Give up the first line of the row, and have the others read again."""
+        first, *rest = self._held
+        self._held.clear()
+        self._again.extendleft(reversed(rest))
+        bare = first.rstrip("\r\n")
+        return Broken(bare.replace('"', "").split(self._delimiter), "quote_open")

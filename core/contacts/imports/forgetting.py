@@ -1,0 +1,67 @@
+"""Letting go of files and of rows that were left out, once nobody needs them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from core import clock
+from core.contacts.imports import parts
+from core.contacts.imports.models import Import, ImportRejection, ImportStatus
+from core.database import transaction
+from core.queue import job
+
+# A file that waits for its sender's word, or whose storing was cut off.
+FILE_KEPT = timedelta(days=1)
+# Rows that were left out hold names and numbers of people.
+ROWS_KEPT = timedelta(days=30)
+AT_ONCE = 1000
+
+
+@job()
+def forget_old() -> None:
+    """Delete files that were never started, those of imports that ended, and old left-out rows."""
+    now = clock.now()
+    unfinished = (ImportStatus.UPLOADING.value, ImportStatus.READY.value)
+    for found in Import.select().where(
+        Import.status.in_(unfinished), Import.created_at < now - FILE_KEPT
+    ):
+        with transaction():
+            gone = Import.delete().where(Import.id == found.id, Import.status == found.status)
+            is_gone = bool(gone.execute())
+        if is_gone:
+            forget(found.id)
+    ended = (ImportStatus.COMPLETED.value, ImportStatus.FAILED.value)
+    for found in Import.select().where(
+        Import.status.in_(ended),
+        Import.finished_at < now - timedelta(hours=1),
+        Import.finished_at > now - ROWS_KEPT - FILE_KEPT,
+    ):
+        if not found.is_dry_run or found.finished_at < now - FILE_KEPT:
+            parts.forget(found.id)
+        if found.finished_at < now - ROWS_KEPT:
+            _forget_rows(found.id)
+
+
+def forget(import_id: str) -> None:
+    """Delete an import that nobody needs, with its file and its rows."""
+    parts.forget(import_id)
+    _forget_rows(import_id)
+    with transaction():
+        Import.delete().where(Import.id == import_id).execute()
+
+
+def _forget_rows(import_id: str) -> None:
+    while True:
+        query = (
+            ImportRejection.select(ImportRejection.row)
+            .where(ImportRejection.import_id == import_id)
+            .order_by(ImportRejection.row)
+            .limit(AT_ONCE)
+        )
+        numbers = [row.row for row in query]
+        if not numbers:
+            return
+        with transaction():
+            ImportRejection.delete().where(
+                ImportRejection.import_id == import_id, ImportRejection.row.in_(numbers)
+            ).execute()

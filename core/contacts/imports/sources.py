@@ -1,0 +1,118 @@
+"""A file as rows of cells, whatever it is written in, and how far the reading has come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import BinaryIO, Protocol
+
+from core.contacts.imports import guessing
+from core.contacts.imports.delimited import Broken, Delimited, text_of
+from core.contacts.imports.errors import FileEmpty, NoRows
+from core.contacts.imports.layouts import Kind, Layout
+from core.contacts.imports.workbook import Workbook
+
+SAMPLE_ROWS = 200
+SAMPLE_CHARACTERS = 128 * 1024
+SHOWN_ROWS = 5
+SHOWN_CELL = 60
+
+
+class Source(Protocol):
+    """Rows from the first one of the file on, those without any cell included."""
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+    @property
+    def done(self) -> float:
+        """How much of the file has been read, from 0 to 1."""
+
+
+class _Text:
+    """A text file's rows."""
+
+    def __init__(self, file: BinaryIO, size: int, layout: Layout) -> None:
+        self._file, self._size = file, max(1, size)
+        phone_at = layout.phone
+
+        def is_row(cells: list[str]) -> bool:
+            return guessing.looks_like_row(cells, phone_at)
+
+        assert layout.encoding is not None
+        assert layout.delimiter is not None
+        self._rows = Delimited(text_of(file, layout.encoding), layout.delimiter, is_row)
+
+    def __iter__(self) -> Iterator[list[str]]:
+        return iter(self._rows)
+
+    @property
+    def done(self) -> float:
+        return min(1.0, self._file.tell() / self._size)
+
+
+def open_source(file: BinaryIO, size: int, layout: Layout) -> Source:
+    """Read a file as its layout says. Raises: what `Workbook` raises."""
+    if layout.kind is Kind.XLSX:
+        return Workbook(file)
+    return _Text(file, size, layout)
+
+
+def find_layout(
+    file: BinaryIO, kind: Kind, encoding: str | None, wishes: dict[str, str] | None
+) -> Layout:
+    """Find out how a file is written and what its columns mean.
+
+    Raises: FileEmpty, NoRows, and what `guessing.columns` and `Workbook` raise.
+    """
+    delimiter = sheet = said = None
+    if kind is Kind.XLSX:
+        book = Workbook(file)
+        sheet = book.sheet
+        rows = list(islice(book, SAMPLE_ROWS))
+    else:
+        encoding = encoding or "utf-8"
+        lines = _first_lines(file, encoding)
+        said = _said_delimiter(lines[0])
+        delimiter = said or guessing.delimiter(lines)
+        rows = list(islice(Delimited(iter(lines), delimiter, _never), SAMPLE_ROWS))
+    above = 0 if said is None else 1
+    filled = [
+        at
+        for at, row in enumerate(rows)
+        if at >= above and not isinstance(row, Broken) and any(cell.strip() for cell in row)
+    ]
+    columns, header = guessing.columns([rows[at] for at in filled], wishes)
+    if header is not None:
+        above = filled[header] + 1
+    shown = [rows[at] for at in filled if at >= above][:SHOWN_ROWS]
+    if not shown and len(rows) < SAMPLE_ROWS:
+        raise NoRows
+    return Layout(
+        kind=kind,
+        columns=columns,
+        above=above,
+        has_header=header is not None,
+        encoding=encoding if kind is Kind.CSV else None,
+        delimiter=delimiter,
+        sheet=sheet,
+        sample=tuple(tuple(cell[:SHOWN_CELL] for cell in row) for row in shown),
+    )
+
+
+def _first_lines(file: BinaryIO, encoding: str) -> list[str]:
+    text = text_of(file, encoding)
+    lines = text.readlines(SAMPLE_CHARACTERS)[: 2 * SAMPLE_ROWS]
+    text.detach()
+    if not any(line.strip("\0\x1a\r\n ") for line in lines):
+        raise FileEmpty
+    return lines
+
+
+def _said_delimiter(line: str) -> str | None:
+    """What a first line such as `sep=;` says, which is meant for Excel."""
+    said = line.strip('\r\n"').casefold()
+    return said[4] if said[:4] == "sep=" and len(said) == 5 else None
+
+
+def _never(_: list[str]) -> bool:
+    return False

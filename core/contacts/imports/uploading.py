@@ -1,0 +1,280 @@
+"""Taking a file in: looked at before anything is kept, then stored in pieces and set to work."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterable, Mapping
+from typing import BinaryIO, NamedTuple, cast
+
+import msgspec
+import peewee
+
+from core import clock, ids
+from core.contacts import consents, groups
+from core.contacts.imports import headings, parts, sources
+from core.contacts.imports.errors import (
+    FileEmpty,
+    ImportForgotten,
+    ImportUnderWay,
+    NotATable,
+    TooManyImports,
+    UploadTooLarge,
+)
+from core.contacts.imports.forgetting import forget
+from core.contacts.imports.layouts import Kind
+from core.contacts.imports.models import Import, ImportRejection, ImportStatus
+from core.contacts.imports.queries import one
+from core.contacts.imports.sniffing import HEAD, Compound, Letters, judge
+from core.contacts.imports.working import COUNTS, run
+from core.database import transaction
+from core.tenants import audit, rows
+
+SIZE_MAX = 50 * 1024 * 1024
+# Files of a business that wait or are being read.
+OPEN_MAX = 10
+_IN_MEMORY = 1024 * 1024
+
+Columns = Mapping[str, str]
+
+
+class _File(NamedTuple):
+    """An upload on this machine, and what its bytes said."""
+
+    file: BinaryIO
+    size: int
+    kind: Kind
+    encoding: str | None
+
+
+def begin(
+    tenant_id: int,
+    file_name: str,
+    chunks: Iterable[bytes],
+    *,
+    group_id: str | None = None,
+    dry_run: bool = False,
+    wait: bool = False,
+    columns: Columns | None = None,
+    consent: consents.Given | None = None,
+    once: str | None = None,
+    actor: str,
+    channel: str,
+) -> Import:
+    """Take in a file of contacts and set it to work.
+
+    `columns` names columns for certain: `phone`, `name` or `language` to a heading or a number from
+    1; the others are guessed. A dry run counts and stores nothing. With `wait` nothing is read
+    until `start`. The same `once` gives the same import again.
+    Raises: NotFound, GroupNotFound, TooManyImports, ConsentInFuture and its kin, FileEmpty,
+    UploadTooLarge, NotATable, OldWorkbook, WorkbookLocked, WorkbookDamaged, WorkbookTooLarge, NoRows,
+    NoPhoneColumn, TooManyColumns, ColumnUnknown, MeaningUnknown.
+    """
+    key = None if once is None else _key(tenant_id, once)
+    if (earlier := _made_by(key)) is not None:
+        return earlier
+    rows.get(tenant_id)
+    _check_open(tenant_id)
+    if group_id is not None:
+        groups.one(tenant_id, group_id)
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as spool:
+        received = _receive(chunks, cast(BinaryIO, spool))
+        layout = sources.find_layout(
+            received.file, received.kind, received.encoding, _wishes(columns)
+        )
+        with transaction():
+            noted = consent and consents.note(tenant_id, consent, actor=actor, channel=channel)
+            made = Import.create(
+                id=ids.new("imp"),
+                tenant_id=tenant_id,
+                actor=actor[:60],
+                channel=channel[:12],
+                file_name=headings.shown(file_name, most=100) or "contacts",
+                size_bytes=received.size,
+                is_dry_run=dry_run,
+                group_id=group_id,
+                consent_id=noted.id if noted else None,
+                layout=msgspec.json.encode(layout).decode(),
+                created_at=clock.now(),
+            )
+        parts.keep(made.id, received.file)
+    if (earlier := _publish(made, key, wait=wait)) is not None:
+        forget(made.id)
+        return earlier
+    return one(tenant_id, made.id)
+
+
+def _publish(made: Import, key: str | None, *, wait: bool) -> Import | None:
+    """Let a stored file be seen and worked on. Returns its twin, when that was first."""
+    status = ImportStatus.READY if wait else ImportStatus.QUEUED
+    try:
+        with transaction():
+            if (earlier := _made_by(key)) is not None:
+                return earlier
+            Import.update(once=key, status=status.value).where(Import.id == made.id).execute()
+            told = {"file": made.file_name, "dry_run": made.is_dry_run, "group": made.group_id}
+            audit.record(
+                made.tenant_id,
+                made.actor,
+                made.channel,
+                "import.begun",
+                subject=made.id,
+                after=told,
+            )
+    except peewee.IntegrityError:  # a twin's `once` was committed between our look and our write
+        return _made_by(key)
+    if not wait:
+        run.nudge(made.id)
+    return None
+
+
+def start(
+    tenant_id: int,
+    import_id: str,
+    *,
+    group_id: str | None = None,
+    dry_run: bool = False,
+    columns: Columns | None = None,
+    consent: consents.Given | None = None,
+    actor: str,
+    channel: str,
+) -> Import:
+    """Set a file to work that waits for this word, or do in earnest what was a dry run.
+
+    Group, columns and consent given here count instead of those given before. What has been started
+    already in the same way is returned as it is.
+    Raises: ImportNotFound, ImportUnderWay, ImportForgotten, GroupNotFound, and what `begin` raises
+    of columns and consent.
+    """
+    found = one(tenant_id, import_id)
+    if not _may_start(found, dry_run=dry_run):
+        return found
+    if not parts.exist(import_id):
+        raise ImportForgotten
+    if group_id is not None:
+        groups.one(tenant_id, group_id)
+    layout = found.found
+    if columns:
+        with parts.opened(import_id, found.size_bytes) as file:
+            layout = sources.find_layout(file, layout.kind, layout.encoding, _wishes(columns))
+    with transaction():
+        noted = consent and consents.note(tenant_id, consent, actor=actor, channel=channel)
+        moved = (
+            Import.update(
+                status=ImportStatus.QUEUED.value,
+                is_dry_run=dry_run,
+                group_id=group_id or found.group_id,
+                consent_id=noted.id if noted else found.consent_id,
+                layout=msgspec.json.encode(layout).decode(),
+                actor=actor[:60],
+                channel=channel[:12],
+                progress=0,
+                attempts=0,
+                lease_until=0,
+                problem=None,
+                started_at=None,
+                finished_at=None,
+                **dict.fromkeys(COUNTS, 0),
+            )
+            .where(Import.id == import_id, Import.status == found.status)
+            .execute()
+        )
+        if moved:
+            ImportRejection.delete().where(ImportRejection.import_id == import_id).execute()
+            told = {"dry_run": dry_run, "group": group_id or found.group_id}
+            audit.record(tenant_id, actor, channel, "import.begun", subject=import_id, after=told)
+    if not moved:  # a second tap was faster
+        return start(tenant_id, import_id, dry_run=dry_run, actor=actor, channel=channel)
+    run.nudge(import_id)
+    return one(tenant_id, import_id)
+
+
+def _may_start(found: Import, *, dry_run: bool) -> bool:
+    """Say whether an import is there to be started; False when just this was done already.
+
+    Raises: ImportUnderWay.
+    """
+    if found.status == ImportStatus.READY.value:
+        return True
+    if found.is_dry_run == dry_run:
+        return False
+    is_rehearsed = found.is_dry_run and found.status == ImportStatus.COMPLETED.value
+    if not is_rehearsed:
+        raise ImportUnderWay
+    return True
+
+
+def discard(tenant_id: int, import_id: str, *, actor: str, channel: str) -> None:
+    """Throw a file away that has not been started, or only in a dry run.
+
+    Raises: ImportNotFound, ImportUnderWay.
+    """
+    found = one(tenant_id, import_id)
+    is_rehearsed = found.is_dry_run and found.status == ImportStatus.COMPLETED.value
+    if found.status != ImportStatus.READY.value and not is_rehearsed:
+        raise ImportUnderWay
+    with transaction():
+        gone = Import.delete().where(Import.id == import_id, Import.status == found.status)
+        if not gone.execute():
+            raise ImportUnderWay
+        audit.record(tenant_id, actor, channel, "import.discarded", subject=import_id)
+    forget(import_id)
+
+
+def _key(tenant_id: int, once: str) -> str:
+    """The key of an act within all businesses, in the room there is for it."""
+    return f"{tenant_id}:{hashlib.sha256(once.encode()).hexdigest()}"
+
+
+def _made_by(key: str | None) -> Import | None:
+    return None if key is None else Import.get_or_none(Import.once == key)
+
+
+def _wishes(columns: Columns | None) -> dict[str, str]:
+    return {meaning: column for meaning, column in (columns or {}).items() if column.strip()}
+
+
+def _check_open(tenant_id: int) -> None:
+    waiting = Import.select().where(
+        Import.tenant_id == tenant_id,
+        Import.status.not_in((ImportStatus.COMPLETED.value, ImportStatus.FAILED.value)),
+    )
+    if waiting.count() >= OPEN_MAX:
+        raise TooManyImports(most=OPEN_MAX)
+
+
+def _receive(chunks: Iterable[bytes], into: BinaryIO) -> _File:
+    """Write an upload down and judge it by its bytes, as they come.
+
+    Raises: FileEmpty, UploadTooLarge, NotATable, OldWorkbook, WorkbookLocked.
+    """
+    size, head = 0, b""
+    letters, compound = Letters(), Compound()
+    since_line = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > SIZE_MAX:
+            raise UploadTooLarge(most=SIZE_MAX // 2**20)
+        into.write(chunk)
+        head += chunk[: HEAD - len(head)]
+        if compound.is_one(head):
+            compound.look(chunk)
+            continue
+        if head[:2] == b"PK":
+            continue
+        letters.look(chunk)
+        last = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
+        since_line = since_line + len(chunk) if last < 0 else len(chunk) - last
+        if since_line > LINE_MAX:
+            raise NotATable
+    if not size:
+        raise FileEmpty
+    if compound.is_one(head):
+        compound.end()
+    letters.look(b"", is_last=True)
+    judged = judge(head)
+    return _File(into, size, judged.kind, judged.encoding or letters.encoding)
+
+
+# A line longer than this is no row of a table, and would have to be held in memory whole.
+LINE_MAX = 1024 * 1024

@@ -1,0 +1,33 @@
+"""What the cells of a row become: a number, a name, a language, free fields; or why they cannot."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+__all__ = ["LANGUAGES", "line", "unguarded"]
+
+# What people write in a column of languages.
+LANGUAGES = {
+    **dict.fromkeys(("en", "eng", "english", "kiingereza", "kizungu", "en-ke", "en-gb"), "en"),
+    **dict.fromkeys(("sw", "swa", "swahili", "kiswahili", "sw-ke", "ksw"), "sw"),
+}
+# Marks without a shape of their own (Cf) vanish: some turn the direction of writing, which can make
+# one name look like another.
+_UNSEEN = {**dict.fromkeys(("Cc", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"), " "), "Cf": ""}
+# An apostrophe that keeps a spreadsheet from reading a formula, ours or another program's.
+_GUARDED = re.compile(r"'(?=[=+\-@\t\r])")
+_PLAIN = re.compile(r"[!-~]+(?: [!-~]+)*").fullmatch
+
+
+def line(cell: str) -> str:
+    """A cell as one line of text: composed letters, single spaces, nothing that cannot be seen."""
+    if _PLAIN(cell):
+        return cell if cell[0] != "'" else unguarded(cell)
+    seen = "".join([_UNSEEN.get(unicodedata.category(letter), letter) for letter in cell])
+    return unguarded(" ".join(unicodedata.normalize("NFC", seen).split()))
+
+
+def unguarded(cell: str) -> str:
+    """A cell without the apostrophe that made it safe to open in a spreadsheet."""
+    return cell[1:] if _GUARDED.match(cell) else cell

@@ -1,0 +1,248 @@
+"""Working through imports: claimed under a lease, a chunk a transaction, taken up after a kill."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+import structlog
+
+from core import clock, events, ids
+from core.contacts import book
+from core.contacts.imports import parts, sources
+from core.contacts.imports.errors import PROBLEMS, ImportBroken
+from core.contacts.imports.models import Import, ImportStatus
+from core.contacts.imports.reading import CELL_KEPT, CELLS_KEPT, Chunk, Reader, Rejected
+from core.contacts.imports.storing import Stored, Target, store
+from core.database import changed, execute, execute_many, is_postgres, transaction
+from core.errors import Refused
+from core.queue import job
+from core.tenants import audit
+
+log = structlog.get_logger(__name__)
+
+LEASE_MS = 60_000
+ATTEMPTS_MAX = 5
+# Rows a transaction. SQLite has one writer, and USSD waits for it.
+ROWS_SQLITE, ROWS_POSTGRES = 1000, 5000
+# SQLite rests so long after each transaction. Whoever waits at its door goes in before the next
+# one anyway; this lets threads of this process, and readers on a busy machine, have their turn.
+PAUSE_S = 0.002
+# A worker reads one large file at a time, and small ones beside it, so that its other threads stay
+# free for texts, and nobody with twenty rows waits behind a million.
+SMALL_BYTES = 256 * 1024
+_lanes = {True: threading.BoundedSemaphore(2), False: threading.BoundedSemaphore(1)}
+
+
+class _Lost(Exception):
+    """Somebody else works on this import now, or it is no more."""
+
+
+@job()
+def run(import_id: str) -> None:
+    """Work through an import. Safe to run twice, or never: the sweep takes up what waits."""
+    found = Import.get_or_none(Import.id == import_id)
+    if found is None:
+        return
+    with _place_in(_lanes[found.size_bytes <= SMALL_BYTES]) as has_place:
+        if not has_place:
+            return
+        holder = _claim(import_id)
+        if holder is None:
+            return
+        try:
+            _work(Import.get_by_id(import_id), holder)
+        except _Lost:
+            log.info("import_lost", import_id=import_id)
+    sweep.nudge()  # another one may have waited for the place
+
+
+@job()
+def sweep() -> None:
+    """Start every import that waits, and take up those whose worker has died."""
+    waiting = execute(
+        "SELECT id FROM contact_import WHERE status IN ('queued', 'running') "
+        "AND lease_until < %s ORDER BY lease_until LIMIT 20",
+        (clock.ms(),),
+    ).fetchall()
+    for (import_id,) in waiting:
+        run.nudge(import_id)
+
+
+@contextmanager
+def _place_in(lane: threading.BoundedSemaphore) -> Iterator[bool]:
+    has_place = lane.acquire(blocking=False)
+    try:
+        yield has_place
+    finally:
+        if has_place:
+            lane.release()
+
+
+_CLAIM = """
+    UPDATE contact_import
+    SET status = 'running', holder = %s, lease_until = %s, attempts = attempts + 1,
+        started_at = COALESCE(started_at, %s)
+    WHERE id = %s AND status IN ('queued', 'running') AND lease_until < %s
+"""
+
+
+def _claim(import_id: str) -> str | None:
+    """Lease an import that nobody works on. Returns the name of the lease, or None."""
+    holder, now = ids.new("lea"), clock.ms()
+    with transaction():
+        taken = changed(execute(_CLAIM, (holder, now + LEASE_MS, now, import_id, now)))
+    return holder if taken else None
+
+
+def _work(found: Import, holder: str) -> None:
+    """Read on from where the last commit ended, and end it."""
+    if found.attempts > ATTEMPTS_MAX:
+        _end(found, holder, ImportBroken())
+        return
+    size = ROWS_POSTGRES if is_postgres() else ROWS_SQLITE
+    rows = found.rows
+    try:
+        with parts.opened(found.id, found.size_bytes) as file:
+            layout = found.found
+            source = sources.open_source(file, found.size_bytes, layout)
+            for chunk in Reader(source, layout).chunks(size, after=rows):
+                _commit(found, holder, chunk, rows)
+                rows += chunk.rows
+                if not is_postgres():
+                    time.sleep(PAUSE_S)
+    except Refused as problem:
+        _end(found, holder, problem)
+        return
+    _end(found, holder, None)
+
+
+_HELD = """
+    UPDATE contact_import SET lease_until = %s, attempts = 0
+    WHERE id = %s AND holder = %s AND status = 'running' AND rows = %s
+"""
+_COUNT = """
+    UPDATE contact_import
+    SET rows = rows + %s, created = created + %s, updated = updated + %s,
+        duplicate = duplicate + %s, rejected = rejected + %s, progress = %s
+    WHERE id = %s
+"""
+
+
+def _commit(found: Import, holder: str, chunk: Chunk, rows: int) -> None:
+    """Store a chunk and count its rows, if this import still stands at `rows` and is ours.
+
+    Raises: GroupGone, _Lost.
+    """
+    target = Target(
+        found.tenant_id,
+        found.group_id,
+        found.consent_id,
+        found.is_dry_run,
+        clock.to_ms(found.created_at),
+    )
+    with transaction():
+        now = clock.ms()
+        if not changed(execute(_HELD, (now + LEASE_MS, found.id, holder, rows))):
+            raise _Lost
+        done = Stored(0, 0, [])
+        if chunk.entries:
+            book.lock(found.tenant_id)
+            done = store(target, chunk.entries)
+        rejected = [*chunk.rejected, *done.rejected]
+        _keep(found.id, rejected)
+        counts = (chunk.rows, done.created, done.updated, chunk.duplicate, len(rejected))
+        execute(_COUNT, (*counts, min(9_999, int(chunk.done * 10_000)), found.id))
+
+
+_KEEP = """
+    INSERT INTO contact_import_rejection (import_id, row, code, about, cells)
+    VALUES (%s, %s, %s, %s, %s)
+"""
+_encode = msgspec.json.Encoder().encode
+
+
+def _keep(import_id: str, rejected: list[Rejected]) -> None:
+    """Write down the rows that are left out; a huge cell is cut."""
+    if not rejected:
+        return
+    execute_many(
+        _KEEP,
+        [
+            (
+                import_id,
+                each.row,
+                each.code,
+                _encode(each.about).decode(),
+                _encode([_kept(cell) for cell in each.cells[:CELLS_KEPT]]).decode(),
+            )
+            for each in rejected
+        ],
+    )
+
+
+def _kept(cell: str) -> str:
+    """A cell as it is kept: NUL is the one character that PostgreSQL does not store."""
+    return cell[:CELL_KEPT].replace("\0", "")
+
+
+def _end(found: Import, holder: str, problem: Refused | None) -> None:
+    """Write down that an import is done, or why it is not, and tell.
+
+    Raises: _Lost.
+    """
+    status = ImportStatus.COMPLETED if problem is None else ImportStatus.FAILED
+    why = None
+    if problem is not None:
+        code = problem.code if problem.code in PROBLEMS else ImportBroken.code
+        why = _encode({"code": code}).decode()
+    with transaction():
+        now = clock.ms()
+        ended = execute(
+            "UPDATE contact_import SET status = %s, problem = %s, finished_at = %s, holder = '', "
+            "progress = CASE WHEN %s = 'completed' THEN 10000 ELSE progress END, layout = %s "
+            "WHERE id = %s AND holder = %s AND status = 'running'",
+            (
+                status.value,
+                why,
+                now,
+                status.value,
+                _encode(found.found.without_sample()).decode(),
+                found.id,
+                holder,
+            ),
+        )
+        if not changed(ended):
+            raise _Lost
+        told = told_of(Import.get_by_id(found.id))
+        events.record(f"import.{status.value}", found.tenant_id, **told)
+        audit.record(
+            found.tenant_id,
+            found.actor,
+            found.channel,
+            f"import.{status.value}",
+            subject=found.id,
+            after={key: told[key] for key in ("dry_run", "problem", *COUNTS)},
+        )
+    if not found.is_dry_run:
+        parts.forget(found.id)
+
+
+COUNTS = ("rows", "created", "updated", "duplicate", "rejected")
+
+
+def told_of(found: Import) -> dict[str, object]:
+    """What a fact about an import says."""
+    return {
+        "import_id": found.id,
+        "file_name": found.file_name,
+        "group_id": found.group_id,
+        "dry_run": found.is_dry_run,
+        "actor": found.actor,
+        "channel": found.channel,
+        "problem": found.problem_code,
+        **{key: getattr(found, key) for key in COUNTS},
+    }
