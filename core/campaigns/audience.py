@@ -214,6 +214,11 @@ def known(tenant_id: int, msisdn: str) -> Recipient:
     return found[0] if found else Recipient(None, msisdn)
 
 
+def among_numbers(tenant_id: int, msisdns: Sequence[str]) -> dict[str, Recipient]:
+    """What is known of some numbers, by number; those that are no contacts are not in it."""
+    return {row.msisdn: row for row in _among(tenant_id, "msisdn", msisdns)}
+
+
 def contact(tenant_id: int, contact_id: str) -> Recipient:
     """A contact as a recipient. Raises: ContactNotFound."""
     found = _by_ids(tenant_id, [contact_id])

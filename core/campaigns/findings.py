@@ -151,7 +151,7 @@ class Tally:
         if self._first is not None:
             found = found[: self._first - self.recipients]
         self.recipients += len(found)
-        sizes = Counter([priced.text.segments for _, priced in found])
+        sizes = Counter([priced.segments for _, priced in found])
         self.spread.update(sizes)
         if 0 in sizes or max(sizes, default=0) > SEGMENTS_MAX:
             self._note_sizes(found)
@@ -159,24 +159,24 @@ class Tally:
         self._found.without_consent += sum([who.consent_id is None for who, _ in found])
         self._note_dear([priced for _, priced in found])
         for who, priced in found[: SAMPLES - len(self._found.samples)]:
-            sample = Sample(who.msisdn, priced.text.body, priced.text.segments)
+            sample = Sample(who.msisdn, priced.body, priced.segments)
             self._found.samples.append(sample)
         return found
 
     def _note_sizes(self, found: Sequence[tuple[Recipient, Priced]]) -> None:
         for who, priced in found:
-            if priced.text.segments > SEGMENTS_MAX:
+            if priced.segments > SEGMENTS_MAX:
                 self._too_long.add(who.msisdn)
-            elif priced.text.segments == 0:
+            elif priced.segments == 0:
                 self._empty.add(who.msisdn)
 
     def _note_dear(self, found: Sequence[Priced]) -> None:
-        dear = [each for each in found if each.text.is_unicode or each.saved]
+        dear = [each for each in found if each.is_unicode or each.saved]
         if not dear:
             return
-        self._found.unicode += sum([each.text.is_unicode for each in dear])
+        self._found.unicode += sum([each.is_unicode for each in dear])
         self._found.saves += sum([each.saved for each in dear])
-        body = next((each.text.body for each in dear if each.text.is_unicode), None)
+        body = next((each.body for each in dear if each.is_unicode), None)
         if body is None or self._found.offenders:
             return
         rewritten = text.rewrite(body)

@@ -7,11 +7,11 @@ braces in them stay braces, and no name reaches anything but the value that was 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from core.contacts import free_fields
 from core.errors import Invalid
 
 _OPENS = "{{"
@@ -19,7 +19,6 @@ _OPENS = "{{"
 _PLACE = re.compile(
     r"\{\{[ \t]{0,9}([^\W_](?:[\w -]{0,58}\w)?)[ \t]{0,9}(?:\|([^{}|]{0,160}))?\}\}"
 )
-_BETWEEN = re.compile(r"[\s_-]+")
 
 
 class PlaceholderWrong(Invalid):
@@ -98,14 +97,8 @@ class Parsed:
         )
 
 
-@lru_cache(4096)
-def key(name: str) -> str:
-    """A name as it is looked up: case does not count, nor what stands between its words.
-
-    >>> key("Amount Due"), key("amount_due")
-    ('amount_due', 'amount_due')
-    """
-    return _BETWEEN.sub("_", unicodedata.normalize("NFC", name).strip()).casefold()
+# A name as it is looked up: case does not count, nor what stands between its words.
+key = lru_cache(4096)(free_fields.key)
 
 
 def parse(text: str) -> Parsed:

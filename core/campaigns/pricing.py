@@ -96,7 +96,7 @@ def _price(campaign: Campaign) -> Campaign:
     chosen = audience.read(campaign.audience)
     for page in audience.pages(campaign.tenant_id, chosen, tally.left_out):
         for who, priced in tally.take(allowed(campaign, page, words, tally)):
-            writer.add(who.msisdn, priced.text)
+            writer.add(who.msisdn, priced.body, priced.is_unicode, priced.segments)
         _store(campaign, writer.ready() if tally.is_sound else [])
         if tally.is_full:
             break
@@ -136,7 +136,7 @@ def allowed(
         asked = [who for who in page if who.msisdn not in out] if out else page
     tally.left_out[audience.OPTED_OUT] += len(page) - len(asked)
     found: list[tuple[Recipient, Priced]] = []
-    write = words.write
+    write = words.writer
     for who in asked:
         priced = write(who)
         if priced is None:
@@ -146,7 +146,7 @@ def allowed(
     stopped = guards.among(
         campaign.tenant_id,
         category,
-        [(who.msisdn, priced.text.body) for who, priced in found],
+        [(who.msisdn, priced.body) for who, priced in found],
         at=campaign.schedule_at,
         but=campaign.id,
         is_test=campaign.is_test,

@@ -6,7 +6,7 @@ sender who wants that and the one who should know of it pay by it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -15,12 +15,11 @@ from core import text
 from core.campaigns import placeholders
 from core.campaigns.audience import Recipient
 from core.campaigns.models import Campaign, TemplateVersion
-from core.campaigns.placeholders import Parsed, Place, ValueMissing
+from core.campaigns.placeholders import Parsed, ValueMissing
 from core.messaging import rules
-from core.messaging.bulk.spool import Written
 from core.messaging.models import Category
 
-NAME, FIRST_NAME, PHONE = "name", "first_name", "phone"
+NAME, FIRST_NAME, PHONE, FIELD = "name", "first_name", "phone", ""
 # Known of everybody, or of nobody, without any field.
 BUILT_IN = frozenset({NAME, FIRST_NAME, PHONE})
 
@@ -28,9 +27,14 @@ _fields = msgspec.json.Decoder(dict[str, str | None]).decode
 
 
 class Priced(NamedTuple):
-    """One person's text, and the segments that its cheaper writing saves."""
+    """One person's text, what it takes on the air, and what its cheaper writing saves of that.
 
-    text: Written
+    `saved` are segments. A text with nothing in it has none.
+    """
+
+    body: str
+    is_unicode: bool
+    segments: int
     saved: int
 
 
@@ -60,53 +64,76 @@ class _Body:
     ) -> None:
         self.parsed = placeholders.parse(rules.with_suffix(text.tidy(body), category))
         self._rewrite = rewrite
-        self._places = [(place.key, _fallback(place, params)) for place in self.parsed.places]
-        self._has_fields = any(key not in BUILT_IN for key, _ in self._places)
-        suffix = rules.with_suffix("", category)
-        literals = "".join(self.parsed.literals).removesuffix(suffix)
-        self._suffix = suffix
+        self._suffix = rules.with_suffix("", category)
+        literals = "".join(self.parsed.literals).removesuffix(self._suffix)
         self._may_be_empty = not literals.strip()
         self._plain = _plainer(self.parsed)
-        self._known: dict[str, Priced] = {}
+        self._same: Priced | None = None
+        # How each wanted field is spelt, as far as contacts have shown; each place has the list.
+        self._spelt: dict[str, list[str]] = {
+            place.key: [] for place in self.parsed.places if place.key not in BUILT_IN
+        }
+        self._seen: set[str] = set()
+        self._places = [
+            (
+                place.key if place.key in BUILT_IN else FIELD,
+                self._spelt.get(place.key, []),
+                params.get(place.key) or place.default,
+            )
+            for place in self.parsed.places
+        ]
 
     def values(self, who: Recipient) -> list[str | None]:
         """What is filled in for somebody, in order; None where nothing is known."""
-        own = _own(who) if self._has_fields else {}
+        own = self._own(who.fields) if who.fields and self._spelt else None
         found: list[str | None] = []
-        for key, fallback in self._places:
-            if key == NAME:
-                value = clean(who.name)
-            elif key == FIRST_NAME:
+        value: str | None
+        for kind, spelt, fallback in self._places:
+            value = None
+            if kind is FIELD:
+                if own:
+                    for name in spelt:
+                        if value := own.get(name):
+                            value = clean(value)
+                            break
+            elif kind == FIRST_NAME:
                 value = first_name(clean(who.name))
-            elif key == PHONE:
-                value = local(who.msisdn)
+            elif kind == NAME:
+                value = clean(who.name)
             else:
-                value = own.get(key, "")
+                value = local(who.msisdn)
             found.append(value or fallback)
         return found
 
+    def _own(self, kept: str) -> dict[str, str | None]:
+        own = _fields(kept)
+        if not own.keys() <= self._seen:
+            for name in own.keys() - self._seen:
+                self._seen.add(name)
+                self._spelt.get(placeholders.key(name), []).append(name)
+        return own
+
     def write(self, who: Recipient) -> Priced | None:
-        """Write somebody's text; None when a value is missing. An empty text has no segments."""
+        """Write somebody's text; None when a value is missing."""
         if not self._places:
-            body = self.parsed.literals[0]
-            if (priced := self._known.get(body)) is None:
-                priced = self._known[body] = self._priced(body, [])
-            return priced
+            if self._same is None:
+                self._same = self._priced(self.parsed.literals[0], [])
+            return self._same
         values = self.values(who)
-        body_ = self.parsed.join(values)
-        return None if body_ is None else self._priced(body_, values)
+        body = self.parsed.join(values)
+        return None if body is None else self._priced(body, values)
 
     def _priced(self, body: str, values: Sequence[str | None]) -> Priced:
         if self._may_be_empty and not body.removesuffix(self._suffix).strip():
-            return Priced(Written(body, False, 0), 0)
+            return Priced(body, False, 0, 0)
         is_unicode, segments = text.weigh(body)
         if not is_unicode:
-            return Priced(Written(body, False, segments), 0)
+            return Priced(body, False, segments, 0)
         cheaper = self._rewritten(body, values)
         after_unicode, after = text.weigh(cheaper)
         if self._rewrite:
-            return Priced(Written(cheaper, after_unicode, after), segments - after)
-        return Priced(Written(body, True, segments), max(0, segments - after))
+            return Priced(cheaper, after_unicode, after, segments - after)
+        return Priced(body, True, segments, max(0, segments - after))
 
     def _rewritten(self, body: str, values: Sequence[str | None]) -> str:
         """A body in a cheaper writing: that of its literals, found once, and plain values."""
@@ -115,18 +142,6 @@ class _Body:
             if cheaper is not None and not text.weigh(cheaper)[0]:
                 return cheaper if text.segments(cheaper) <= text.segments(body) else body
         return text.rewrite(body)
-
-
-def _fallback(place: Place, params: Mapping[str, str]) -> str | None:
-    return params.get(place.key) or place.default
-
-
-def _own(who: Recipient) -> dict[str, str]:
-    if not who.fields:
-        return {}
-    return {
-        placeholders.key(name): clean(value) for name, value in _fields(who.fields).items() if value
-    }
 
 
 def _plainer(parsed: Parsed) -> Parsed | None:
@@ -181,13 +196,18 @@ class Wording:
         body = self.body(who.language)
         return body.parsed.shown(body.values(who))
 
-    def text_for(self, who: Recipient) -> Written:
+    def text_for(self, who: Recipient) -> Priced:
         """Write somebody's text. Raises: ValueMissing."""
         priced = self.write(who)
         if priced is None:
             name = ", ".join(self.missing(who))
             raise ValueMissing(name=name, count=1, numbers=local(who.msisdn))
-        return priced.text
+        return priced
+
+    @property
+    def writer(self) -> Callable[[Recipient], Priced | None]:
+        """`write`, by the shortest way there is."""
+        return self._default.write if len(self._bodies) == 1 else self.write
 
     @property
     def names(self) -> tuple[str, ...]:

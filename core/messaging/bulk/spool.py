@@ -34,12 +34,8 @@ class Terms:
     schedule_at: datetime | None = None
 
 
-class Written(NamedTuple):
-    """The words of one or more texts, and what they take on the air."""
-
-    body: str
-    is_unicode: bool
-    segments: int
+# The words of one or more texts, whether they take UCS-2, and how many segments.
+Written = tuple[str, bool, int]
 
 
 class _Rows(msgspec.Struct, array_like=True):
@@ -101,15 +97,15 @@ class Writer:
         self._places: dict[str, int] = {}
         self._segments = 0
 
-    def add(self, msisdn: str, text: Written) -> None:
+    def add(self, msisdn: str, body: str, is_unicode: bool, segments: int) -> None:
         """Take one text."""
-        place = self._places.get(text.body)
+        place = self._places.get(body)
         if place is None:
-            place = self._places[text.body] = len(self._texts)
-            self._texts.append(text)
+            place = self._places[body] = len(self._texts)
+            self._texts.append((body, is_unicode, segments))
         self._msisdns.append(msisdn)
         self._which.append(place)
-        self._segments += text.segments
+        self._segments += segments
         if len(self._which) == self._size:
             self._end()
 
@@ -190,7 +186,7 @@ def _opened(
     batch_id: str, number: int, first: int, messages: int, segments: int, cost: int, rows: bytes
 ) -> Chunk:
     read = _decode(rows)
-    counted = [text.segments for text in read.texts]
+    counted = [segments for _, _, segments in read.texts]
     price = cost // segments if segments else 0
     if (
         not len(read.msisdns) == len(read.which) == messages
@@ -227,7 +223,7 @@ def first_within(batch_id: str, available: int) -> int:
     for number, messages, cost in execute(_COSTS, (batch_id,)).fetchall():
         if cost > left:
             chunk = _one(batch_id, number)
-            costs = (chunk.texts[place].segments * chunk.price for place in chunk.which)
+            costs = (chunk.texts[place][2] * chunk.price for place in chunk.which)
             return fit + sum(1 for sum_ in accumulate(costs) if sum_ <= left)
         fit += messages
         left -= cost
@@ -237,6 +233,23 @@ def first_within(batch_id: str, available: int) -> int:
 def _one(batch_id: str, number: int) -> Chunk:
     statement = _ROWS.format(where="batch_id = %s AND number = %s")
     return _opened(batch_id, *execute(statement, (batch_id, number)).fetchone())
+
+
+def look(batch_id: str, number: int) -> Chunk | None:
+    """Look at a chunk and keep it where it is until the transaction ends; None when it has gone."""
+    lock = " FOR UPDATE" if is_postgres() else ""
+    statement = _ROWS.format(where="batch_id = %s AND number = %s")
+    row = execute(statement + lock, (batch_id, number)).fetchone()
+    return None if row is None else _opened(batch_id, *row)
+
+
+def put_back(batch_id: str, chunk: Chunk) -> None:
+    """Write other numbers and words into a chunk that was looked at; its sums stay."""
+    rows = _encode(_Rows(chunk.msisdns, chunk.texts, chunk.which))
+    execute(
+        "UPDATE spool SET rows = %s WHERE batch_id = %s AND number = %s",
+        (rows, batch_id, chunk.number),
+    )
 
 
 def texts(batch_id: str) -> Iterator[tuple[str, Written]]:
