@@ -7,7 +7,6 @@ sender who wants that and the one who should know of it pay by it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 import msgspec
 
@@ -26,7 +25,7 @@ BUILT_IN = frozenset({NAME, FIRST_NAME, PHONE})
 _fields = msgspec.json.Decoder(dict[str, str | None]).decode
 
 
-class Priced(NamedTuple):
+class Priced(msgspec.Struct, frozen=True, gc=False):
     """One person's text, what it takes on the air, and what its cheaper writing saves of that.
 
     `saved` are segments. A text with nothing in it has none.
