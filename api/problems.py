@@ -71,6 +71,9 @@ class Problem(msgspec.Struct, frozen=True):
     code: str
     request_id: str
     errors: list[Fault] | msgspec.UnsetType = msgspec.UNSET
+    # A campaign that was too dear: its id, and how many of its people the money reaches for.
+    campaign: str | msgspec.UnsetType = msgspec.UNSET
+    affordable: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class Refusals(Exception):
@@ -196,6 +199,8 @@ def write(
         code=refusal.code,
         request_id=req.context.request_id,
         errors=faults or _faults(refusal, detail),
+        campaign=refusal.fields.get("campaign", msgspec.UNSET),
+        affordable=refusal.fields.get("affordable", msgspec.UNSET),
     )
     resp.status = falcon.code_to_http_status(status)
     resp.content_type = MEDIA_TYPE
