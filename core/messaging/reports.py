@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from core import clock, ids, phone
+from core.contacts import pseudonyms
 from core.database import execute, execute_many, is_postgres, single, transaction
 from core.gateways.onfon import Report as Received
 from core.ledger.accounts import Purse
@@ -137,6 +138,7 @@ def fold_some() -> int:
         _suppress(waiting, known)
         _apply(_changes(waiting, known), once=ids.new("fld"))
         _close(waiting, known)
+        _forget_erased(waiting, known)
     return len(waiting)
 
 
@@ -297,6 +299,14 @@ def _close(waiting: list[_Waiting], known: dict[_Name, _Known]) -> None:
         )
         return
     execute_many("UPDATE report SET state = %s, retry_at = %s WHERE id = %s", rows)
+
+
+def _forget_erased(waiting: list[_Waiting], known: dict[_Name, _Known]) -> None:
+    """Take the number out of reports about texts to people who were erased meanwhile."""
+    for report in waiting:
+        text = known.get(_name(report))
+        if text is not None and report.msisdn and pseudonyms.is_one(text.msisdn):
+            Report.update(msisdn=None).where(Report.id == report.id).execute()
 
 
 def _adopted(report: _Waiting, message_id: str) -> None:

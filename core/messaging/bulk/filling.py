@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from core.contacts import book
 from core.database import after_commit, transaction
 from core.messaging import counts
 from core.messaging.bulk import spool
 from core.messaging.bulk.spool import Terms
 from core.messaging.bulk.storing import Fate, store
+from core.messaging.bulk.veiling import without_erased
 from core.messaging.dispatch import dispatch
 from core.messaging.models import Status
 
@@ -19,10 +21,11 @@ def fill(terms: Terms) -> bool:
     Raises: SpoolDamaged.
     """
     with transaction():
+        book.lock(terms.tenant_id)  # nobody is erased between the look and the storing
         chunk = spool.take(terms.batch_id)
         if chunk is None:
             return False
-        begun = store(terms, chunk, Fate())
+        begun = store(terms, without_erased(terms.tenant_id, chunk), Fate())
         counts.move(
             counts.Move(terms.batch_id, None, status, messages, segments, segments * chunk.price)
             for status, (messages, segments) in begun.items()

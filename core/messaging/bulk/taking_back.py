@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 
 from core import clock
+from core.contacts import book
 from core.database import execute, is_postgres, transaction
 from core.messaging import counts
 from core.messaging.bulk import spool
 from core.messaging.bulk.spool import Terms
 from core.messaging.bulk.storing import CANCELLED, store
+from core.messaging.bulk.veiling import without_erased
 from core.messaging.models import Lane, Status
 from core.messaging.naming import message_range
 from core.messaging.settling import Settled, release
@@ -31,10 +33,11 @@ def take_back(terms: Terms, *, actor: str) -> int:
 def _from_spool(terms: Terms, actor: str) -> int:
     """Store the next chunk as cancelled: whoever asks what became of a number shall find it."""
     with transaction():
+        book.lock(terms.tenant_id)  # nobody is erased between the look and the storing
         chunk = spool.take(terms.batch_id)
         if chunk is None:
             return 0
-        store(terms, chunk, CANCELLED)
+        store(terms, without_erased(terms.tenant_id, chunk), CANCELLED)
         messages = len(chunk.which)
         counts.move(
             [
