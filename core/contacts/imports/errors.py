@@ -153,7 +153,7 @@ class TooManyColumns(Invalid):
     field = "file"
 
 
-class ImportBroken(Refused):
+class ImportBroken(Conflict):
     """We failed at it several times."""
 
     code = "import_failed"
