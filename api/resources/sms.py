@@ -12,7 +12,6 @@ from api.fields import (
     Instant,
     Kes,
     Phone,
-    Price,
     Reference,
     Request,
     SenderId,
@@ -20,6 +19,30 @@ from api.fields import (
     Words,
 )
 from api.operations import for_tenant
+from api.problems import Refusals
+from api.refusals import MissingField
+from api.resources.estimates import (
+    DeclinedText,
+    EstimateAnswer,
+    OffendingCharacter,
+    Rewriting,
+    SegmentSpan,
+    shown,
+)
+from api.resources.wanting import (
+    Chosen,
+    Contacts,
+    Groups,
+    Params,
+    TemplateRef,
+    numbers,
+    params,
+)
+from core.campaigns import audience, measuring, personal, placeholders, templates
+from core.campaigns.campaigns import Wanted
+from core.campaigns.errors import WordsOrTemplate
+from core.contacts.contacts import ContactNotFound
+from core.contacts.groups import GroupNotFound
 from core.errors import Invalid
 from core.ledger.errors import DailyCapReached, NotEnough
 from core.messaging import errors, preparing, sending
@@ -41,6 +64,15 @@ REFUSES = (
     errors.SenderWrongClass,
     errors.ScheduleInPast,
     errors.ScheduleTooFar,
+)
+OF_TEMPLATES = (WordsOrTemplate, templates.TemplateNotFound, placeholders.ValueMissing)
+OF_AUDIENCES = (
+    GroupNotFound,
+    ContactNotFound,
+    audience.NobodyChosen,
+    audience.TooManyNumbers,
+    measuring.TooManyToMeasure,
+    placeholders.PlaceholderWrong,
 )
 REFUSES_TO_SEND = (*REFUSES, NotEnough, DailyCapReached)
 
@@ -72,22 +104,60 @@ class Common(Request, frozen=True, kw_only=True):
     rewrite: Literal["never", "gsm7"] = "never"
 
 
-class SendRequest(Common, frozen=True, kw_only=True):
+class Worded(Common, frozen=True, kw_only=True):
+    """The same words for all, or a template with each one's own values in its places."""
+
+    message: Words | None = None
+    template: TemplateRef | None = None
+    params: Params | None = None
+    reference: Reference | None = None
+
+    def order(self, profile: Profile, to: list[str]) -> Order:
+        """What the act is asked to do. Raises: Refusals, WordsOrTemplate, TemplateNotFound."""
+        self.check_words()
+        if self.template is None:
+            texts = [Text(number, self.message or "", self.reference) for number in to]
+        else:
+            texts = personal.texts(
+                profile, self.template, to, params=params(self.params), reference=self.reference
+            )
+        return Order(texts, self.sender_id, self.class_, self.schedule_at, self.rewrite == "gsm7")
+
+    def check_words(self) -> None:
+        """Refuse words that were not given, or twice. Raises: Refusals, WordsOrTemplate."""
+        if self.message is None and self.template is None:
+            raise Refusals([("message", MissingField(given="message"))])
+        if self.message is not None and self.template is not None:
+            raise WordsOrTemplate
+
+
+class SendRequest(Worded, frozen=True, kw_only=True):
     """One text to one number or to a list of them."""
 
     to: Phone | Numbers
-    message: Words
-    reference: Reference | None = None
 
-    def order(self) -> Order:
-        """What the act is asked to do."""
-        to = [self.to] if isinstance(self.to, str) else self.to
-        return Order(
-            [Text(number, self.message, self.reference) for number in to],
-            self.sender_id,
-            self.class_,
-            self.schedule_at,
-            self.rewrite == "gsm7",
+
+class EstimateRequest(Worded, frozen=True, kw_only=True):
+    """What a send would be: to numbers, or to groups and contacts as a campaign."""
+
+    to: Phone | Numbers | None = None
+    groups: Groups | None = None
+    contacts: Contacts | None = None
+
+    def wanted(self, tenant_id: int) -> Wanted:
+        """The campaign it would be."""
+        self.check_words()
+        chosen = Chosen(groups=self.groups, contacts=self.contacts, to=self.to)
+        return Wanted(
+            name="",
+            audience=chosen.audience(tenant_id),
+            message=self.message,
+            template_id=self.template,
+            params=params(self.params),
+            category=self.class_,
+            sender_id=self.sender_id,
+            schedule_at=self.schedule_at,
+            rewrite=self.rewrite == "gsm7",
         )
 
 
@@ -127,14 +197,6 @@ class AcceptedText(Shape, frozen=True, kw_only=True):
     reference: str | None
 
 
-class DeclinedText(Shape, frozen=True, kw_only=True):
-    """A recipient that gets nothing, and why: one of the codes of /docs/errors."""
-
-    to: str
-    code: str
-    detail: str
-
-
 class SendAnswer(Shape, frozen=True, kw_only=True):
     """What was taken on, what was not, and what it costs."""
 
@@ -148,58 +210,19 @@ class SendAnswer(Shape, frozen=True, kw_only=True):
     errors: list[DeclinedText]
 
 
-class OffendingCharacter(Shape, frozen=True, kw_only=True):
-    """A character that makes the whole text dearer; positions count from 1."""
-
-    character: str
-    positions: list[int]
-    name: str
-    suggestion: str | None
-
-
-class SegmentSpan(Shape, frozen=True, kw_only=True):
-    """Segments of each text, the shortest and the longest, and of all of them together."""
-
-    min: int
-    max: int
-    total: int
-
-
-class Rewriting(Shape, frozen=True, kw_only=True):
-    """A cheaper way to write the text; `saves` is for all recipients."""
-
-    message: str
-    saves: Kes
-
-
-class EstimateAnswer(Shape, frozen=True, kw_only=True):
-    """What a send would do and cost; nothing has happened."""
-
-    recipients: int
-    segments: SegmentSpan
-    encoding: str
-    offending: list[OffendingCharacter]
-    rewrite: Rewriting | None
-    price: Price
-    cost: Kes
-    currency: str
-    balance_after: Kes
-    goes_at: Instant
-    errors: list[DeclinedText]
-
-
 class Send:
     """POST /api/{tenant}/sms/send"""
 
-    @for_tenant("sendText", scope=SEND, status=202, refuses=REFUSES_TO_SEND)
+    @for_tenant("sendText", scope=SEND, status=202, refuses=(*REFUSES_TO_SEND, *OF_TEMPLATES))
     def on_post(self, call: TenantCall, asked: SendRequest) -> SendAnswer:
         """Send one text to one number or many.
 
         A number written several ways is one text; the repeats are named in `errors`. When the money
-        does not reach for all, nothing is sent.
+        does not reach for all, nothing is sent. With `template` each gets the words in their own
+        language and with their own values.
         """
-        batch = sending.send(call.profile, asked.order(), once=call.once, actor=call.actor)
-        return _answer(batch)
+        order = asked.order(call.profile, numbers(asked.to))
+        return answer(sending.send(call.profile, order, once=call.once, actor=call.actor))
 
 
 class Bulk:
@@ -212,16 +235,31 @@ class Bulk:
         When the money does not reach for all, nothing is sent.
         """
         batch = sending.send(call.profile, asked.order(), once=call.once, actor=call.actor)
-        return _answer(batch)
+        return answer(batch)
 
 
 class Estimate:
     """POST /api/{tenant}/sms/estimate"""
 
-    @for_tenant("estimateText", scope=SEND, refuses=REFUSES, while_suspended=True)
-    def on_post(self, call: TenantCall, asked: SendRequest) -> EstimateAnswer:
-        """Say what a send would reach and cost, and when it would go, without sending."""
-        return _estimate(call.profile, sending.estimate(call.profile, asked.order()))
+    @for_tenant(
+        "estimateText",
+        scope=SEND,
+        refuses=(*REFUSES, *OF_TEMPLATES, *OF_AUDIENCES),
+        while_suspended=True,
+    )
+    def on_post(self, call: TenantCall, asked: EstimateRequest) -> EstimateAnswer:
+        """Say what a send would reach and cost, and when it would go, without sending.
+
+        With `groups` or `contacts` it is reckoned as a campaign.
+        """
+        if asked.groups or asked.contacts:
+            made = measuring.measure(call.profile, asked.wanted(call.tenant_id))
+            return shown(call.profile, made, call.profile.price)
+        if asked.to is None:
+            asked.check_words()
+            raise Refusals([("to", MissingField(given="to"))])
+        order = asked.order(call.profile, numbers(asked.to))
+        return _estimate(call.profile, sending.estimate(call.profile, order))
 
 
 def _estimate(profile: Profile, made: sending.Estimate) -> EstimateAnswer:
@@ -248,15 +286,12 @@ def _estimate(profile: Profile, made: sending.Estimate) -> EstimateAnswer:
         currency=CURRENCY,
         balance_after=made.balance_after.text(),
         goes_at=made.goes_at,
-        errors=[_declined(each) for each in made.errors],
+        errors=[DeclinedText.of(each) for each in made.errors],
     )
 
 
-def _declined(each: errors.Declined) -> DeclinedText:
-    return DeclinedText(to=each.to, code=each.code, detail=each.detail)
-
-
-def _answer(batch: sending.Batch) -> SendAnswer:
+def answer(batch: sending.Batch) -> SendAnswer:
+    """Show what a send has done."""
     return SendAnswer(
         batch_id=batch.id,
         accepted=len(batch.messages),
@@ -276,5 +311,5 @@ def _answer(batch: sending.Batch) -> SendAnswer:
             )
             for each in batch.messages
         ],
-        errors=[_declined(each) for each in batch.errors],
+        errors=[DeclinedText.of(each) for each in batch.errors],
     )

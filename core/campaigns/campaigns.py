@@ -61,7 +61,7 @@ def create(
     key = None if once is None else _once(profile, once)
     if (earlier := _made_by(key)) is not None:
         return earlier
-    values = _values(profile, wanted)
+    values = checked(profile, wanted)
     try:
         with transaction():
             made = Campaign.create(
@@ -97,7 +97,7 @@ def change(
     Raises: CampaignNotFound, CannotChange, and what `create` raises.
     """
     profile.require_active()
-    values = _values(profile, wanted)
+    values = checked(profile, wanted)
     with transaction():
         campaign = states.locked(campaign_id, profile)
         if states.status_of(campaign) is not CampaignStatus.DRAFT:
@@ -156,8 +156,8 @@ def _made_by(key: str | None) -> Campaign | None:
     return None if key is None else Campaign.get_or_none(Campaign.once == key)
 
 
-def _values(profile: Profile, wanted: Wanted) -> dict[str, object]:
-    """Check what is wanted, and write it as it is kept."""
+def checked(profile: Profile, wanted: Wanted) -> dict[str, object]:
+    """Check what is wanted, and write it as it is kept. Raises: what `create` raises."""
     audiences.check(profile.tenant_id, wanted.audience)
     route(profile).sender(wanted.sender_id, wanted.category)
     template_id, version = None, None

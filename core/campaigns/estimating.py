@@ -66,8 +66,11 @@ class Estimate:
         return sum(each * people for each, people in self.spread.items())
 
 
-def of(profile: Profile, campaign: Campaign) -> Estimate:
-    """Say what was found out about a campaign, and what it means for the balance and the clock."""
+def of(profile: Profile, campaign: Campaign, *, affordable: int | None = None) -> Estimate:
+    """Say what was found out about a campaign, and what it means for the balance and the clock.
+
+    `affordable` is given where it is known already.
+    """
     found = findings.of(campaign)
     cost = Money(campaign.cost)
     available = accounts.balance(profile.tenant_id, profile.purse).available
@@ -82,7 +85,7 @@ def of(profile: Profile, campaign: Campaign) -> Estimate:
         rewrite_saves=Money(found.saves * int(campaign.price_units or 0)),
         cost=cost,
         balance_after=available - cost,
-        affordable=pricing.affordable(campaign, available),
+        affordable=(pricing.affordable(campaign, available) if affordable is None else affordable),
         goes_at=timing.goes_at(campaign, operators),
         until=timing.until(campaign, operators, campaign.recipients),
         windows=rules.windows(Category(campaign.category), operators, timing.starts_at(campaign)),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from core.campaigns import audience as audiences
 from core.campaigns import (
+    campaigns,
     carrying,
     estimating,
     pricing,
@@ -14,7 +17,14 @@ from core.campaigns import (
     timing,
 )
 from core.campaigns import launch as launches
-from core.campaigns.errors import CannotStart, FirstOutOfRange
+from core.campaigns.campaigns import Wanted
+from core.campaigns.errors import (
+    CampaignNotFound,
+    CannotChange,
+    CannotStart,
+    FirstOutOfRange,
+    NotAffordable,
+)
 from core.campaigns.estimating import Estimate
 from core.campaigns.launch import Launch
 from core.campaigns.models import Campaign, CampaignStatus
@@ -23,7 +33,7 @@ from core.errors import Refused
 from core.money import Money
 from core.tenants.profiles import Profile
 
-__all__ = ["INLINE_MAX", "Estimate", "estimate", "launch", "proceed"]
+__all__ = ["INLINE_MAX", "Estimate", "estimate", "launch", "proceed", "send"]
 
 # So many people are counted while somebody waits for the answer.
 INLINE_MAX = 5000
@@ -91,6 +101,40 @@ def launch(
         if first != campaign.first:
             campaign = states.move(campaign, CampaignStatus.DRAFT, first=first, **states.UNPRICED)
     return proceed(profile, campaign, asked)
+
+
+def send(
+    profile: Profile,
+    wanted: Wanted,
+    *,
+    first: int | None = None,
+    once: str | None = None,
+    actor: str,
+    channel: str,
+    confirm: bool = False,
+) -> Campaign:
+    """Make a campaign and start it. One that may not start leaves nothing behind.
+
+    Unless only the money is missing: then the draft stays, to be sent later or to fewer people.
+    Raises: what `campaigns.create` and `launch` raise.
+    """
+    made = campaigns.create(profile, wanted, once=once, actor=actor, channel=channel)
+    try:
+        return launch(
+            profile,
+            made.id,
+            first=first,
+            once=once or made.id,
+            actor=actor,
+            channel=channel,
+            confirm=confirm,
+        )
+    except NotAffordable:
+        raise
+    except Refused:
+        with suppress(CampaignNotFound, CannotChange):  # somebody else has it in hand
+            campaigns.remove(profile, made.id, actor=actor, channel=channel)
+        raise
 
 
 def proceed(profile: Profile, campaign: Campaign, asked: Launch) -> Campaign:
