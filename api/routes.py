@@ -11,7 +11,18 @@ from api.error_pages import ErrorIndex, ErrorPage
 from api.health import Alive, Ready
 from api.metrics import Metrics
 from api.openapi import OpenApi
-from api.resources import audit, inbox, keys, messages, signup, sms, tenant, topups
+from api.resources import (
+    audit,
+    campaigns,
+    inbox,
+    keys,
+    messages,
+    signup,
+    sms,
+    templates,
+    tenant,
+    topups,
+)
 from ussd import app as ussd
 
 ROUTES: tuple[tuple[str, object], ...] = (
@@ -33,6 +44,17 @@ ROUTES: tuple[tuple[str, object], ...] = (
     ("/api/{tenant:tenant}/sms/messages/{id:id}", messages.OneMessage()),
     ("/api/{tenant:tenant}/sms/messages/{id:id}/cancel", messages.CancelMessage()),
     ("/api/{tenant:tenant}/sms/inbox", inbox.Inbox()),
+    ("/api/{tenant:tenant}/campaigns", campaigns.Campaigns()),
+    ("/api/{tenant:tenant}/campaigns/{id:id}", campaigns.OneCampaign()),
+    ("/api/{tenant:tenant}/campaigns/{id:id}/send", campaigns.SendsCampaign()),
+    ("/api/{tenant:tenant}/campaigns/{id:id}/pause", campaigns.PauseCampaign()),
+    ("/api/{tenant:tenant}/campaigns/{id:id}/resume", campaigns.ResumesCampaign()),
+    ("/api/{tenant:tenant}/campaigns/{id:id}/cancel", campaigns.CancelCampaign()),
+    ("/api/{tenant:tenant}/campaigns/{id:id}/test", campaigns.TestsCampaign()),
+    ("/api/{tenant:tenant}/templates", templates.Templates()),
+    ("/api/{tenant:tenant}/templates/{id:id}", templates.OneTemplate()),
+    ("/api/{tenant:tenant}/templates/{id:id}/versions", templates.TemplateVersions()),
+    ("/api/{tenant:tenant}/templates/{id:id}/preview", templates.PreviewTemplate()),
     ("/api/{tenant:tenant}/topups", topups.TopUps()),
     ("/api/{tenant:tenant}/topups/{id:id}", topups.OneTopUp()),
     ("/api/{tenant:tenant}/keys", keys.Keys()),
