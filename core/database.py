@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +22,7 @@ from playhouse.db_url import parse as parse_url
 from playhouse.migrations import Runner
 
 from core import clock
+from core.line import Line, Ticket
 from core.settings import settings
 
 T = TypeVar("T")
@@ -225,86 +226,23 @@ def after_commit(act: Callable[[], object]) -> None:
         act()
 
 
-class _Ticket:
-    """One caller's work, waiting to share a commit."""
-
-    __slots__ = ("bell", "done", "error", "result", "work")
-
-    def __init__(self, work: Callable[[], object]) -> None:
-        self.work = work
-        self.done = False
-        self.result: object = None
-        self.error: BaseException | None = None
-        self.bell = threading.Lock()
-        self.bell.acquire()
-
-
-class _Line:
-    """Callers who wait at one door. One leads, and serves everybody who has come by then.
-
-    Each waits for a bell of its own: were they to wait at the door, those already served would
-    have to pass through it one by one, and hold up the next commit.
-    """
-
-    def __init__(self, door: AbstractContextManager[object], alone: Callable[[], Any]) -> None:
-        """`alone` is the transaction for a caller whom nobody joins."""
-        self._door = door
-        self._alone = alone
-        self._waiting: list[_Ticket] = []
-        self._is_led = False
-        self._lock = threading.Lock()
-
-    def share(self, work: Callable[[], T]) -> T:
-        """Wait to be served, and return or raise what the work did."""
-        ticket = _Ticket(work)
-        with self._lock:
-            self._waiting.append(ticket)
-            leads, self._is_led = not self._is_led, True
-        if not leads:
-            ticket.bell.acquire()  # rung when it has been served, or when it is to lead
-        if not ticket.done:
-            self._lead(ticket)
-        if ticket.error is not None:
-            raise ticket.error
-        return ticket.result  # type: ignore[return-value]
-
-    def _lead(self, mine: _Ticket) -> None:
-        tickets: list[_Ticket] = []
-        try:
-            with self._door:
-                with self._lock:
-                    tickets, self._waiting = self._waiting, []
-                self._serve(tickets)
-        finally:
-            with self._lock:
-                if mine in self._waiting:  # the door did not open
-                    self._waiting.remove(mine)
-                next_ = self._waiting[0] if self._waiting else None
-                self._is_led = next_ is not None
-            if next_ is not None:
-                next_.bell.release()
+def _serve_together(tickets: list[Ticket[Callable[[], object]]]) -> None:
+    """Do what the tickets ask for in one transaction, or each in its own when one of them fails."""
+    try:
+        with db.obj.atomic():
             for ticket in tickets:
-                ticket.bell.release()
-
-    def _serve(self, tickets: list[_Ticket]) -> None:
-        """Serve the tickets in one transaction, or each in its own when one of them fails."""
-        try:
-            with db.obj.atomic() if len(tickets) > 1 else self._alone():
-                for ticket in tickets:
-                    ticket.result = ticket.work()
-        except BaseException as error:
-            if len(tickets) == 1:
-                tickets[0].error = error
-            else:
-                for ticket in tickets:
-                    self._serve([ticket])
-        for ticket in tickets:
-            ticket.done = True
+                ticket.result = ticket.item()
+    except BaseException as error:
+        if len(tickets) == 1:
+            tickets[0].error = error
+        else:
+            for ticket in tickets:
+                _serve_together([ticket])
+    for ticket in tickets:
+        ticket.done = True
 
 
-_line = _Line(_door, lambda: db.obj.atomic())
-# One for each row that is being waited for, such as a wallet's.
-_lines: dict[int, _Line] = {}
+_line = Line(_door, _serve_together)
 
 
 def grouped(work: Callable[[], T]) -> T:
@@ -318,22 +256,15 @@ def grouped(work: Callable[[], T]) -> T:
     if is_postgres() or in_transaction():
         with savepoint(), transaction():
             return work()
-    return _line.share(work)
+    return _line.join(work)  # type: ignore[return-value]
 
 
-def single(work: Callable[[], T], *, row: int | None = None) -> T:
+def single(work: Callable[[], T]) -> T:
     """Run a write that is one statement on PostgreSQL, and so its own transaction; else `grouped`.
 
-    `row` names a row that many want at once. PostgreSQL does twice the work when they all wait for
-    its lock; here those of one process share a commit. `work` may then be run again, as `grouped`
-    may run it.
+    `work` may then be run again, as `grouped` may run it.
     """
-    if not is_postgres() or in_transaction():
-        return grouped(work)
-    if row is None:
-        return work()
-    line = _lines.get(row) or _lines.setdefault(row, _Line(threading.Lock(), nullcontext))
-    return line.share(work)
+    return grouped(work) if not is_postgres() or in_transaction() else work()
 
 
 def breathe() -> None:

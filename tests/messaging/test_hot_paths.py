@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import peewee
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,9 +17,10 @@ from core.ledger.accounts import Purse
 from core.ledger.models import Account, Hold
 from core.messaging import accepting, recording
 from core.messaging.models import Message
+from core.messaging.naming import message_ids
 from core.messaging.preparing import Row
 from core.messaging.recording import Mark
-from core.messaging.naming import message_ids
+from core.tenants.profiles import Profile
 from tests.messaging.scene import NOON, Make, at, fresh_number, send
 
 TESTED = settings(
@@ -107,6 +109,50 @@ def test_accepting_quickly_is_accepting_plainly(
     assert tables_after(lambda: accepting.put(batch)) == tables_after(
         lambda: accepting.put_plainly(batch)
     )
+
+
+def single(tenant: Profile, row: Row) -> accepting.Batch:
+    """A batch of one text of a tenant's."""
+    batch_id = ids.new("bat")
+    return accepting.Batch(
+        id=batch_id,
+        purse_id=accounts.purse_id(tenant.tenant_id, Purse.WALLET),
+        once=None,
+        actor="key:key_1",
+        tenant_id=tenant.tenant_id,
+        account_id=1,
+        lane=0,
+        category="transactional",
+        sender="TUMA",
+        created_ms=clock.ms(),
+        day=20260302,
+        ids=message_ids(batch_id, 1),
+        rows=[row],
+        cost=row.cost,
+    )
+
+
+@pytest.mark.parametrize("store", ["postgres"], indirect=True)
+@TESTED
+@given(rows=st.lists(st.tuples(st.integers(0, 2), ROWS), min_size=1, max_size=8), data=st.data())
+def test_accepting_together_is_accepting_one_after_the_other(
+    make_tenant: Make, store: str, rows: list[tuple[int, Row]], data: st.DataObject
+) -> None:
+    at(NOON)
+    purses = data.draw(st.lists(st.sampled_from(["0", "2", "1000"]), min_size=3, max_size=3))
+    tenants = [make_tenant(wallet=wallet) for wallet in purses]
+    Account.update(daily_cap=data.draw(st.none() | st.integers(0, 200_000), "cap")).where(
+        Account.tenant_id == tenants[0].tenant_id
+    ).execute()
+    batches = [single(tenants[whose], row) for whose, row in rows]
+
+    def together() -> list[bool]:
+        return [each is None for each in accepting._put_singles(batches)]
+
+    def in_turn() -> list[bool]:
+        return [accepting._put_postgres(each) is None for each in batches]
+
+    assert tables_after(together) == tables_after(in_turn)
 
 
 MARKS = st.builds(

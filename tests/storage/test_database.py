@@ -5,14 +5,13 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import peewee
 import pytest
 
 from core import clock, database
-from core.database import execute, grouped, savepoint, single, transaction
+from core.database import execute, grouped, savepoint, transaction
 from core.pace import Pace
 from tests.processes import apart
 from tests.races import together
@@ -79,57 +78,12 @@ def test_writes_that_wait_for_each_other_share_a_commit(store: str) -> None:
         )
         crowd_.start()
         if not database.is_postgres():
-            while len(database._line._waiting) < 16:
+            while database._line.length < 16:
                 time.sleep(0.005)
     crowd_.join()
 
     assert len(names()) == 16
     assert len(served_by) == (16 if database.is_postgres() else 1)
-
-
-def crowd_at_one_row(count: int, work: Callable[[int], object]) -> list[object]:
-    """Have so many threads want a row while somebody else has it; what each got or met."""
-
-    def write(number: int) -> object:
-        try:
-            return single(lambda: work(number), row=1)
-        except peewee.IntegrityError as error:
-            return error
-
-    found: list[object] = []
-    insert("wanted")
-    with transaction():
-        execute("UPDATE pace SET next_at = 0 WHERE name = 'wanted'")
-        crowd_ = threading.Thread(target=lambda: found.extend(together(count, write)))
-        crowd_.start()
-        while 1 not in database._lines or len(database._lines[1]._waiting) < count - 1:
-            time.sleep(0.005)
-    crowd_.join()
-    return found
-
-
-MOVE_ON = "UPDATE pace SET next_at = next_at + 1 WHERE name = 'wanted' RETURNING "
-
-
-@pytest.mark.parametrize("store", ["postgres"], indirect=True)
-def test_those_who_want_one_row_share_a_commit(store: str) -> None:
-    commits = crowd_at_one_row(
-        12, lambda _: execute(MOVE_ON + "pg_current_xact_id()::text").fetchone()[0]
-    )
-
-    assert len(commits) == 12
-    assert len(set(commits)) == 2  # the first to come was already at the row, alone
-
-
-@pytest.mark.parametrize("store", ["postgres"], indirect=True)
-def test_a_failing_neighbour_at_a_row_hurts_nobody_else(store: str) -> None:
-    def work(number: int) -> object:
-        return insert("wanted") if number == 5 else execute(MOVE_ON + "next_at").fetchone()[0]
-
-    found = crowd_at_one_row(12, work)
-
-    assert isinstance(found.pop(5), peewee.IntegrityError)
-    assert sorted(found) == list(range(1, 12))  # type: ignore[type-var]
 
 
 def test_many_processes_write_at_once_and_nothing_is_lost(store: str) -> None:
