@@ -12,7 +12,7 @@ from typing import Any, get_args
 import falcon
 import msgspec
 
-from api import problems, refusals
+from api import forms, problems, refusals
 from api.calls import PUBLIC_PER_MINUTE
 from api.examples import EXAMPLES
 from api.fields import Amount
@@ -89,6 +89,8 @@ def refused_by(path: str, operation: Operation) -> list[type[Refused]]:
         found.add(admin_keys.AdminUnauthenticated)
     if operation.method in {"POST", "PATCH", "PUT"}:
         found |= {*OF_BODIES}
+    if operation.files:
+        found.add(forms.BadForm)
     if operation.method == "POST":
         found |= {*OF_KEYS}
     if operation.needs_key:
@@ -302,7 +304,18 @@ def _operation(path: str, operation: Operation, shared: Json) -> Json:
             "required": any(f.required for f in msgspec.structs.fields(operation.body)),
             "content": {"application/json": content},
         }
+        if operation.files:
+            made["requestBody"]["content"]["multipart/form-data"] = {"schema": _form(operation)}
     return made
+
+
+def _form(operation: Operation) -> Json:
+    """The schema of a form: the fields of the body, and the files."""
+    assert operation.body is not None
+    shape: Json = _components([operation.body])[operation.body.__name__]
+    file = {"type": "string", "contentMediaType": "application/octet-stream"}
+    files = {operation.files[0]: {"type": "array", "items": file}}
+    return shape | {"properties": shape["properties"] | files}
 
 
 def _description(operation: Operation) -> str:
@@ -347,6 +360,9 @@ def _responses(path: str, operation: Operation, shared: Json) -> Iterator[tuple[
         good["content"] = {"application/json": content}
         if _is_union(operation.answer):
             good["content"]["text/csv"] = {"schema": {"type": "string"}}
+    elif operation.answer is Download:
+        kinds = ("text/csv", "application/octet-stream")
+        good["content"] = {kind: {"schema": {"type": "string"}} for kind in kinds}
     yield str(operation.status), good
     for status in operation.also:
         yield str(status), good | {"description": HTTPStatus(status).phrase}

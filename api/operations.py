@@ -20,7 +20,7 @@ from typing import Any, get_type_hints
 import falcon
 import msgspec
 
-from api import calls, once, reading
+from api import calls, forms, once, reading
 from api.calls import Call
 from api.once import Answer
 from core.errors import Refused
@@ -50,6 +50,7 @@ class Operation:
     while_suspended: bool
     is_secret: bool
     needs_key: bool
+    files: tuple[str, ...]
     act: Callable[..., object]
     body: type[Any] | None
     query: type[Any] | None
@@ -93,10 +94,12 @@ def for_tenant(
     while_suspended: bool = False,
     is_secret: bool = False,
     needs_key: bool = False,
+    files: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., object]], Responder]:
     """Make a method answer a tenant with a key. Reading goes on while a tenant is suspended.
 
-    `also` are other statuses of good answers, which the act sets on its call.
+    `also` are other statuses of good answers, which the act sets on its call. With `files` a form
+    may come instead of JSON; the act is given the `files` that stand under one of these names.
     """
 
     def wrap(act: Callable[..., object]) -> Responder:
@@ -111,6 +114,7 @@ def for_tenant(
             while_suspended=while_suspended or act.__name__ == "on_get",
             is_secret=is_secret,
             needs_key=needs_key,
+            files=files,
         )
 
         def enter(req: falcon.Request, resp: falcon.Response, params: dict[str, Any]) -> Call:
@@ -170,6 +174,7 @@ def _declared(
     while_suspended: bool = False,
     is_secret: bool = False,
     needs_key: bool = False,
+    files: tuple[str, ...] = (),
 ) -> Operation:
     hints = get_type_hints(act)
     answer = hints.get("return")
@@ -184,6 +189,7 @@ def _declared(
         while_suspended=while_suspended,
         is_secret=is_secret,
         needs_key=needs_key,
+        files=files,
         act=act,
         body=hints.get("asked"),
         query=hints.get("where"),
@@ -213,7 +219,14 @@ def _responder(
         elif req.env.get("QUERY_STRING"):
             reading.no_query(req)
         raw = b""
-        if takes_body:
+        if operation.files:
+            params["files"] = []
+        if operation.files and forms.is_form(req):
+            form = forms.read(req, reading.body(req, resp, forms.FORM_MAX), operation.files)
+            raw, params["files"] = form.fingerprint, form.files
+            if decode is not None:
+                params["asked"] = decode(msgspec.json.encode(form.fields))
+        elif takes_body:
             raw = reading.body(req, resp)
             if raw:
                 reading.check_media_type(req)

@@ -42,7 +42,8 @@ def body(req: falcon.Request, resp: falcon.Response, limit: int = BODY_MAX) -> b
             return found
     _drain(stream, size)
     resp.set_header("Connection", "close")
-    raise refusals.TooLarge(limit=f"{limit // 1024} kB" if limit < BODY_MAX else "1 MB")
+    told = f"{limit // 1024} kB" if limit < BODY_MAX else f"{limit // BODY_MAX} MB"
+    raise refusals.TooLarge(limit=told)
 
 
 def _drain(stream: Any, size: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api.admin import audit as admin_audit
 from api.admin import payments, proof, sending, tenants
+from api.admin import sender_ids as admin_sender_ids
 from api.callbacks import pay
 from api.callbacks import sms as sms_callbacks
 from api.callbacks import telegram as telegram_callbacks
@@ -17,6 +18,7 @@ from api.resources import (
     inbox,
     keys,
     messages,
+    sender_ids,
     signup,
     sms,
     templates,
@@ -44,6 +46,8 @@ ROUTES: tuple[tuple[str, object], ...] = (
     ("/api/{tenant:tenant}/sms/messages/{id:id}", messages.OneMessage()),
     ("/api/{tenant:tenant}/sms/messages/{id:id}/cancel", messages.CancelMessage()),
     ("/api/{tenant:tenant}/sms/inbox", inbox.Inbox()),
+    ("/api/{tenant:tenant}/sender-ids", sender_ids.SenderIds()),
+    ("/api/{tenant:tenant}/sender-ids/{id:id}", sender_ids.OneSenderId()),
     ("/api/{tenant:tenant}/campaigns", campaigns.Campaigns()),
     ("/api/{tenant:tenant}/campaigns/{id:id}", campaigns.OneCampaign()),
     ("/api/{tenant:tenant}/campaigns/{id:id}/send", campaigns.SendsCampaign()),
@@ -69,6 +73,11 @@ ROUTES: tuple[tuple[str, object], ...] = (
     ("/admin/tenants/{tenant:tenant}/resume", tenants.ResumeTenant()),
     ("/admin/tenants/{tenant:tenant}/adjust", tenants.AdjustWallet()),
     ("/admin/tenants/{tenant:tenant}/sender-ids", tenants.SenderIds()),
+    ("/admin/sender-ids", admin_sender_ids.SenderIdsWaiting()),
+    ("/admin/sender-ids/{id:id}", admin_sender_ids.OneSenderId()),
+    ("/admin/sender-ids/{id:id}/approve", admin_sender_ids.ApproveSenderId()),
+    ("/admin/sender-ids/{id:id}/reject", admin_sender_ids.RejectSenderId()),
+    ("/admin/sender-ids/{id:id}/documents/{place:number}", admin_sender_ids.SenderIdDocument()),
     ("/admin/prove", proof.Proof()),
     ("/admin/suspense", payments.Suspense()),
     ("/admin/suspense/{receipt:id}/assign", payments.AssignPayment()),

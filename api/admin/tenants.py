@@ -26,7 +26,7 @@ from core.errors import NotFound
 from core.ledger import accounts
 from core.ledger.errors import CannotWithdraw
 from core.messaging import senders
-from core.messaging.models import Category, Sender
+from core.messaging.models import Category, Sender, SenderStatus
 from core.money import Money
 from core.tenants import fields, tenants, terms
 from core.tenants.models import Tenant, TenantStatus
@@ -72,10 +72,12 @@ class SenderRequest(Request, frozen=True, kw_only=True):
 
 
 class SenderShape(Shape, frozen=True, kw_only=True):
-    """A sender ID a business may use."""
+    """A sender ID of a business; it may use an approved one."""
 
+    id: str
     name: str
     class_: str = msgspec.field(name="class")
+    status: SenderStatus
     created_at: Instant
 
 
@@ -104,7 +106,13 @@ def _detail(row: Tenant) -> AdminTenantShape:
 
 
 def _sender(row: Sender) -> SenderShape:
-    return SenderShape(name=row.name, class_=row.category, created_at=row.created_at)
+    return SenderShape(
+        id=row.public_id or "",
+        name=row.name,
+        class_=row.category,
+        status=SenderStatus(row.status),
+        created_at=row.created_at,
+    )
 
 
 class Tenants:

@@ -1,0 +1,182 @@
+"""Sender IDs at the door: asked for with papers, decided by the operator, seen by their owner."""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+import pytest
+from urllib3 import encode_multipart_formdata
+
+from core.messaging.models import Sender, SenderDocument
+
+ASKED = {"name": "ZURI", "class": "transactional", "purpose": "Receipts for our customers"}
+PDF = b"%PDF-1.7 " + bytes(range(256)) * 8
+
+
+def form(fields=ASKED, *files, boundary=None):
+    parts = [(name, value) for name, value in fields.items()]
+    parts += [(name, (file_name, content)) for name, file_name, content in files]
+    body, content_type = encode_multipart_formdata(parts, boundary)
+    return {"body": body, "headers": {"Content-Type": content_type}}
+
+
+@pytest.fixture
+def own(acme):
+    return f"{acme.path}/sender-ids"
+
+
+def test_a_sender_id_is_asked_for_in_json(ask, own):
+    answer = ask.post(own, body=json.dumps(ASKED))
+
+    assert answer.status_code == 202
+    assert answer.json["id"].startswith("snd_")
+    assert (answer.json["name"], answer.json["class"]) == ("ZURI", "transactional")
+    assert answer.json["status"] == "requested"
+    assert answer.json["operators"] == dict.fromkeys(("safaricom", "airtel", "telkom"), "requested")
+    assert ask.get(own).json["data"] == [answer.json]
+    assert ask.get(f"{own}/{answer.json['id']}").json == answer.json
+
+
+def test_papers_come_with_a_form(ask, own):
+    answer = ask.post(
+        own, **form(ASKED, ("documents", "letter.pdf", PDF), ("documents[]", "ü.pdf", PDF))
+    )
+
+    assert answer.status_code == 202
+    assert answer.json["documents"] == [
+        {"name": "letter.pdf", "media_type": "application/pdf"},
+        {"name": "ü.pdf", "media_type": "application/pdf"},
+    ]
+    assert {bytes(row.content) for row in SenderDocument.select()} == {PDF}
+
+
+def test_a_form_may_come_without_papers(ask, own):
+    assert ask.post(own, **form()).status_code == 202
+
+
+def test_a_repeated_form_is_one_request_whatever_stands_between_its_parts(ask, own):
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    answers = []
+    for boundary in ("one-boundary", "another"):
+        made = form(ASKED, ("documents", "letter.pdf", PDF), boundary=boundary)
+        answers.append(ask.post(own, body=made["body"], headers=made["headers"] | key))
+
+    assert answers[0].json == answers[1].json
+    assert answers[1].headers["Idempotent-Replayed"] == "true"
+    other = form(ASKED | {"purpose": "Else"}, ("documents", "letter.pdf", PDF))
+    reused = ask.post(own, body=other["body"], headers=other["headers"] | key)
+    assert reused.json["code"] == "idempotency_key_reused"
+
+
+def test_a_form_is_as_strict_as_json(ask, own):
+    answer = ask.post(own, **form({"name": "ZURI", "klass": "x"}))
+    assert {(each["field"], each["code"]) for each in answer.json["errors"]} == {
+        ("klass", "unknown_field"),
+        ("purpose", "missing_field"),
+    }
+
+    answer = ask.post(own, **form(ASKED, ("papers", "letter.pdf", PDF)))
+    assert [(each["field"], each["code"]) for each in answer.json["errors"]] == [
+        ("papers", "unknown_field")
+    ]
+    assert Sender.select().count() == 0
+
+
+@pytest.mark.parametrize("body", [b"", b"--x", b"--x\r\n\r\n", b"\xff" * 100, b"--x--", b"{}"])
+def test_a_broken_form_is_refused(ask, own, body):
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = ask.post(own, body=body, headers=headers)
+
+    assert answer.status_code in (400, 422)
+    assert Sender.select().count() == 0
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary="])
+def test_a_form_without_a_boundary_is_refused(ask, own, kind):
+    answer = ask.post(own, body=b"--x--", headers={"Content-Type": kind})
+
+    assert (answer.status_code, answer.json["code"]) == (400, "bad_form")
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"name": "M-PESA"}, "sender_protected"),
+        ({"name": "TUMA"}, "sender_taken"),
+        ({"name": "Zü"}, "invalid_sender_id"),
+        ({"purpose": " "}, "field_missing"),
+    ],
+)
+def test_a_refusal_is_told_in_words(ask, own, changes, code):
+    answer = ask.post(own, body=json.dumps(ASKED | changes))
+
+    assert answer.json["code"] == code
+    assert answer.json["detail"].endswith((".", "?"))
+
+
+def test_a_paper_that_is_none_is_refused(ask, own):
+    answer = ask.post(own, **form(ASKED, ("documents", "virus.pdf", b"MZ")))
+
+    assert (answer.status_code, answer.json["code"]) == (422, "document_refused")
+
+
+def test_the_operator_decides(ask, admin, own):
+    key = ask.post(own, **form(ASKED, ("documents", "letter.pdf", PDF))).json["id"]
+    (waiting,) = admin.get("/admin/sender-ids").json["data"]
+    assert (waiting["id"], waiting["documents"][0]["name"]) == (key, "letter.pdf")
+
+    paper = admin.get(f"/admin/sender-ids/{key}/documents/1")
+    assert paper.content == PDF
+    assert paper.headers["content-disposition"].startswith("attachment")
+    assert admin.get(f"/admin/sender-ids/{key}/documents/2").status_code == 404
+
+    moved = admin.patch(
+        f"/admin/sender-ids/{key}", body='{"operator": "airtel", "status": "submitted"}'
+    )
+    assert (moved.json["status"], moved.json["operators"]["airtel"]) == ("submitted", "submitted")
+    approved = admin.post(f"/admin/sender-ids/{key}/approve")
+    assert approved.json["status"] == "approved"
+    again = admin.post(f"/admin/sender-ids/{key}/approve")
+    assert (again.status_code, again.json["code"]) == (409, "sender_decided")
+    assert ask.get(f"{own}/{key}").json["operators"] == {
+        "safaricom": "approved",
+        "airtel": "submitted",
+        "telkom": "approved",
+    }
+    assert admin.get("/admin/sender-ids").json["data"] == []
+
+
+def test_the_owner_reads_why_not(ask, admin, own):
+    key = ask.post(own, body=json.dumps(ASKED)).json["id"]
+    body = json.dumps({"reason": "Send a letter that names ZURI"})
+    assert admin.post(f"/admin/sender-ids/{key}/reject", body=body).json["status"] == "rejected"
+
+    assert ask.get(f"{own}/{key}").json["reason"] == "Send a letter that names ZURI"
+
+
+def test_an_unknown_operator_is_refused(ask, admin, own):
+    key = ask.post(own, body=json.dumps(ASKED)).json["id"]
+    answer = admin.patch(
+        f"/admin/sender-ids/{key}", body='{"operator": "vodacom", "status": "approved"}'
+    )
+
+    assert (answer.status_code, answer.json["code"]) == (422, "unknown_operator")
+
+
+def test_nobody_sees_anothers(ask, rival, own, with_key):
+    key = ask.post(own, body=json.dumps(ASKED)).json["id"]
+    theirs = with_key(rival.live)
+
+    assert theirs.get(f"{rival.path}/sender-ids").json["data"] == []
+    assert theirs.get(f"{rival.path}/sender-ids/{key}").status_code == 404
+    taken = theirs.post(f"{rival.path}/sender-ids", body=json.dumps(ASKED))
+    assert (taken.status_code, taken.json["code"]) == (409, "sender_taken")
+
+
+def test_a_name_that_is_not_approved_yet_sends_nothing(ask, acme, own):
+    ask.post(own, body=json.dumps(ASKED))
+    sent = {"to": "0712345678", "message": "Habari", "sender_id": "ZURI"}
+    answer = ask.post(f"{acme.path}/sms/send", body=json.dumps(sent))
+
+    assert answer.json["code"] == "sender_not_approved"
