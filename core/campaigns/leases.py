@@ -5,7 +5,7 @@ from __future__ import annotations
 from core import clock, ids
 from core.database import changed, execute, transaction
 
-LEASE_MS = 30_000
+LEASE_MS = 15_000
 
 
 def take(campaign_id: str) -> str | None:

@@ -29,7 +29,7 @@ from core.tenants.profiles import Profile
 from core.tenants.profiles import profile as find_profile
 
 # Whoever prices shows this often that it lives.
-LEASE_MS = 60_000
+LEASE_MS = 15_000
 GOOD_FOR = timedelta(minutes=15)
 _BEFORE = (CampaignStatus.DRAFT, CampaignStatus.AWAITING_APPROVAL, CampaignStatus.PREPARING)
 
