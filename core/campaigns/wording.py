@@ -77,7 +77,7 @@ class _Body:
             (
                 place.key if place.key in BUILT_IN else FIELD,
                 self._spelt.get(place.key, []),
-                params.get(place.key) or place.default,
+                _given(place.key, params) or place.default,
             )
             for place in self.parsed.places
         ]
@@ -141,6 +141,13 @@ class _Body:
             if cheaper is not None and not text.weigh(cheaper)[0]:
                 return cheaper if text.segments(cheaper) <= text.segments(body) else body
         return text.rewrite(body)
+
+
+def _given(key: str, params: Mapping[str, str]) -> str | None:
+    """What everybody gets who has nothing of their own."""
+    if key == FIRST_NAME and key not in params:
+        return first_name(params.get(NAME, ""))
+    return params.get(key)
 
 
 def _plainer(parsed: Parsed) -> Parsed | None:

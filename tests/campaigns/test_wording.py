@@ -15,9 +15,8 @@ from core.campaigns.wording import Wording
 from core.messaging import rules
 from core.messaging.models import Category
 
-ASHA = Recipient(
-    "con_1", "254712345678", "Asha Wanjiru", "sw", json.dumps({"Amount Due": "500", "Bad": "a\x07b\n"})
-)  # fmt: skip
+FIELDS = {"Amount Due": "500", "Bad": "a\x07b\n"}
+ASHA = Recipient("con_1", "254712345678", "Asha Wanjiru", "sw", json.dumps(FIELDS))
 NOBODY = Recipient(None, "254712345679")
 ABROAD = Recipient(None, "256772123456")
 # What people paste: plain, typographic, accented, dear.
