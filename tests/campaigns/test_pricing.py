@@ -19,6 +19,7 @@ from core.money import Money
 from core.tenants.models import Tenant
 from core.tenants.profiles import Profile, profile
 from tests.campaigns import makers
+from tests.campaigns.executioner import Executioner
 from tests.campaigns.makers import draft, make_contacts, make_group, priced
 from tests.messaging.scene import NOON, assert_proved, at, send
 
@@ -257,35 +258,16 @@ def test_a_pricing_that_is_thrown_away_leaves_nothing(make_tenant: Make) -> None
     assert Spool.select().count() == 0
 
 
-class Killed(BaseException):
-    """The end of a process: nothing catches it."""
-
-
 def test_a_pricing_killed_at_any_statement_is_simply_done_again(
     make_tenant: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spool, "size", lambda: 2)
     tenant = make_tenant(wallet="100")
     make_contacts(tenant, 5, group=(group := make_group(tenant)))
-    whole, left = database.db.obj.cursor, [0]
-
-    def cursor(*args: object, **more: object) -> object:
-        left[0] -= 1
-        if left[0] == 0:
-            raise Killed
-        return whole(*args, **more)
-
-    monkeypatch.setattr(database.db.obj, "cursor", cursor)
+    executioner = Executioner(monkeypatch)
     for statements in range(1, 200):
         campaign = draft(tenant, "Habari {{first_name}} {{phone}}", group=group)
-        left[0] = statements
-        was_killed = False
-        try:
-            priced(campaign)
-        except Killed:
-            was_killed = True
-            database.db.obj.close()
-        left[0] = 0
+        was_killed = executioner.kills(lambda: priced(campaign), statements)  # noqa: B023
         found = priced(campaign)
 
         assert (found.recipients, len(texts(found))) == (5, 5)
