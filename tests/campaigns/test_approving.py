@@ -1,0 +1,128 @@
+"""The second person: more than a sender spends alone needs a manager's or the owner's word."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.campaigns import approving, cancelling, problems
+from core.campaigns.errors import CannotDecide, NotAffordable, OwnApproval, PriceChanged
+from core.campaigns.models import CampaignStatus
+from core.errors import NotAllowed
+from core.tenants.models import Role, Tenant
+from core.tenants.profiles import profile as find_profile
+from core.tenants.roles import RoleTooSmall
+from tests.campaigns.life import (
+    WHO,
+    again,
+    facts,
+    hold_of,
+    make,
+    people,
+    person,
+    standing,
+    start,
+    work,
+)
+from tests.messaging.scene import held, later
+
+
+@pytest.fixture
+def tenant(make_tenant, change_settings):
+    change_settings("rules", approval_threshold="2")
+    return make_tenant("100")
+
+
+@pytest.fixture
+def asked(tenant):
+    """A campaign of a sender's that is dear enough to be asked about."""
+    sender = person(tenant, Role.SENDER, "Zawadi")
+    campaign = make(tenant, people(tenant, 3))
+    start(tenant, campaign, actor=sender.actor, channel="telegram", needs_approval=True)
+    return campaign
+
+
+def test_a_dear_campaign_of_a_senders_waits(tenant, asked):
+    assert standing(asked) is CampaignStatus.AWAITING_APPROVAL
+    assert (hold_of(asked), held(tenant)) == (None, "0.00")
+    assert [each.id for each in approving.waiting(tenant.tenant_id)] == [asked.id]
+    assert [each["cost"] for each in facts("campaign.approval_needed")] == ["2.40"]
+
+
+def test_a_cheap_one_does_not_wait(tenant):
+    campaign = make(tenant, people(tenant, 2))
+
+    assert start(tenant, campaign, needs_approval=True).status == "preparing"
+
+
+def test_approved_it_starts_once(tenant, asked):
+    manager, owner = person(tenant, Role.MANAGER, "Wanjiku"), person(tenant, Role.OWNER, "Ali")
+
+    approving.approve(tenant, asked.id, manager, channel="telegram")
+
+    assert (standing(asked), held(tenant)) == (CampaignStatus.PREPARING, "2.40")
+    assert again(asked).approved_by == manager.actor
+    with pytest.raises(CannotDecide):
+        approving.approve(tenant, asked.id, owner, channel="ussd")
+    with pytest.raises(CannotDecide):
+        approving.reject(tenant, asked.id, owner, reason="Hapana", channel="ussd")
+    assert work(asked).status == "running"
+
+
+def test_rejected_it_is_a_draft_again_and_says_who_and_why(tenant, asked):
+    owner = person(tenant, Role.OWNER, "Ali")
+
+    approving.reject(tenant, asked.id, owner, reason="Si leo.", channel="telegram")
+
+    assert standing(asked) is CampaignStatus.DRAFT
+    said = problems.words(again(asked), "en")
+    assert said == "Ali did not approve this campaign. The reason: Si leo."
+    assert approving.waiting(tenant.tenant_id) == []
+
+
+def test_only_another_manager_or_owner_decides(tenant, asked, make_tenant):
+    viewer, stranger = person(tenant, Role.VIEWER), person(make_tenant(), Role.OWNER, "Mgeni")
+    with pytest.raises(RoleTooSmall):
+        approving.approve(tenant, asked.id, viewer, channel="telegram")
+    with pytest.raises(NotAllowed):
+        approving.approve(tenant, asked.id, stranger, channel="telegram")
+    boss = person(tenant, Role.MANAGER, "Bosi")
+    own = make(tenant, people(tenant, 3, "Wengine", first=20_000_000))
+    start(tenant, own, actor=boss.actor, channel="ussd", needs_approval=True)
+    with pytest.raises(OwnApproval):
+        approving.approve(tenant, own.id, boss, channel="ussd")
+
+
+def test_without_the_money_it_goes_on_waiting(tenant, asked, make_tenant):
+    manager = person(tenant, Role.MANAGER)
+    start(tenant, make(tenant, people(tenant, 123, "Wengi", first=30_000_000)))
+
+    with pytest.raises(NotAffordable):
+        approving.approve(tenant, asked.id, manager, channel="telegram")
+
+    assert standing(asked) is CampaignStatus.AWAITING_APPROVAL
+
+
+def test_it_starts_at_no_more_than_was_approved(tenant, asked):
+    manager = person(tenant, Role.MANAGER)
+    Tenant.update(price_units=9000).where(Tenant.id == tenant.tenant_id).execute()
+    dearer = find_profile(tenant.tenant_id)
+
+    with pytest.raises(PriceChanged):
+        approving.approve(dearer, asked.id, manager, channel="telegram")
+    assert standing(asked) is CampaignStatus.AWAITING_APPROVAL
+
+    approving.approve(dearer, asked.id, manager, channel="telegram")
+    assert held(tenant) == "2.70"
+
+
+def test_hours_later_it_is_counted_again(tenant, asked):
+    later(hours=3)
+    approving.approve(tenant, asked.id, person(tenant, Role.OWNER), channel="telegram")
+
+    assert standing(asked) is CampaignStatus.PREPARING
+
+
+def test_who_asked_can_take_it_back(tenant, asked):
+    assert cancelling.cancel(tenant, asked.id, **WHO).status == "cancelled"
+    with pytest.raises(CannotDecide, match="cancelled already"):
+        approving.approve(tenant, asked.id, person(tenant, Role.OWNER), channel="telegram")
