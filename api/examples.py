@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.examples_contacts import CONTACTS
+
 _SENT = {
     "batch_id": "bat_01hq3x7s0c9m2k5v8w1z",
     "accepted": 1,
@@ -26,6 +28,7 @@ _SENT = {
 }
 
 EXAMPLES: dict[str, tuple[Any, Any]] = {
+    **CONTACTS,
     "signUp": (
         {
             "business_name": "Mama Njeri Salon",

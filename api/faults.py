@@ -67,6 +67,18 @@ def in_query(kind: type[Any], given: dict[str, str]) -> list[Found]:
     )
 
 
+def in_form(kind: type[Any], given: dict[str, str]) -> list[Found]:
+    """Everything wrong with the fields of a form that should have had a shape."""
+    info = inspect.type_info(kind)
+    assert isinstance(info, inspect.StructType)
+    nodes = {field.encode_name: field.type for field in info.fields}
+    plain = {
+        name: _plain(nodes[name], value) if name in nodes else value
+        for name, value in given.items()
+    }
+    return in_body(kind, plain)
+
+
 def _first(found: Iterator[Found]) -> list[Found]:
     return [each for each, _ in zip(found, range(FAULTS_MAX), strict=False)]
 

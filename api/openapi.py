@@ -89,7 +89,7 @@ def refused_by(path: str, operation: Operation) -> list[type[Refused]]:
         found.add(admin_keys.AdminUnauthenticated)
     if operation.method in {"POST", "PATCH", "PUT"}:
         found |= {*OF_BODIES}
-    if operation.files:
+    if operation.files or operation.upload:
         found.add(forms.BadForm)
     if operation.method == "POST":
         found |= {*OF_KEYS}
@@ -296,7 +296,12 @@ def _operation(path: str, operation: Operation, shared: Json) -> Json:
     }
     if description := _description(operation):
         made["description"] = description
-    if operation.body is not None:
+    if operation.upload is not None:
+        made["requestBody"] = {
+            "required": True,
+            "content": {"multipart/form-data": {"schema": _upload(operation)}},
+        }
+    elif operation.body is not None:
         content: Json = {"schema": _ref(operation.body)}
         if example := EXAMPLES.get(operation.id):
             content["example"] = example[0]
@@ -316,6 +321,18 @@ def _form(operation: Operation) -> Json:
     file = {"type": "string", "contentMediaType": "application/octet-stream"}
     files = {operation.files[0]: {"type": "array", "items": file}}
     return shape | {"properties": shape["properties"] | files}
+
+
+def _upload(operation: Operation) -> Json:
+    """The schema of a form with one large file."""
+    shape: Json = {"type": "object", "properties": {}, "additionalProperties": False}
+    if operation.body is not None:
+        shape = _components([operation.body])[operation.body.__name__]
+    file = {"type": "string", "contentMediaType": "application/octet-stream"}
+    return shape | {
+        "required": [operation.upload, *shape.get("required", ())],
+        "properties": {str(operation.upload): file} | shape["properties"],
+    }
 
 
 def _description(operation: Operation) -> str:
@@ -361,8 +378,8 @@ def _responses(path: str, operation: Operation, shared: Json) -> Iterator[tuple[
         if _is_union(operation.answer):
             good["content"]["text/csv"] = {"schema": {"type": "string"}}
     elif operation.answer is Download:
-        kinds = ("text/csv", "application/octet-stream")
-        good["content"] = {kind: {"schema": {"type": "string"}} for kind in kinds}
+        files = ("text/csv", "application/octet-stream")
+        good["content"] = {kind: {"schema": {"type": "string"}} for kind in files}
     yield str(operation.status), good
     for status in operation.also:
         yield str(status), good | {"description": HTTPStatus(status).phrase}

@@ -20,7 +20,7 @@ from typing import Any, get_type_hints
 import falcon
 import msgspec
 
-from api import calls, forms, once, reading
+from api import calls, forms, once, reading, uploads
 from api.calls import Call
 from api.once import Answer
 from core.errors import Refused
@@ -51,6 +51,7 @@ class Operation:
     is_secret: bool
     needs_key: bool
     files: tuple[str, ...]
+    upload: str | None
     act: Callable[..., object]
     body: type[Any] | None
     query: type[Any] | None
@@ -95,11 +96,13 @@ def for_tenant(
     is_secret: bool = False,
     needs_key: bool = False,
     files: tuple[str, ...] = (),
+    upload: str | None = None,
 ) -> Callable[[Callable[..., object]], Responder]:
     """Make a method answer a tenant with a key. Reading goes on while a tenant is suspended.
 
     `also` are other statuses of good answers, which the act sets on its call. With `files` a form
     may come instead of JSON; the act is given the `files` that stand under one of these names.
+    With `upload` only a form will do, with one large file under that name: the act gets it `sent`.
     """
 
     def wrap(act: Callable[..., object]) -> Responder:
@@ -115,6 +118,7 @@ def for_tenant(
             is_secret=is_secret,
             needs_key=needs_key,
             files=files,
+            upload=upload,
         )
 
         def enter(req: falcon.Request, resp: falcon.Response, params: dict[str, Any]) -> Call:
@@ -175,6 +179,7 @@ def _declared(
     is_secret: bool = False,
     needs_key: bool = False,
     files: tuple[str, ...] = (),
+    upload: str | None = None,
 ) -> Operation:
     hints = get_type_hints(act)
     answer = hints.get("return")
@@ -190,6 +195,7 @@ def _declared(
         is_secret=is_secret,
         needs_key=needs_key,
         files=files,
+        upload=upload,
         act=act,
         body=hints.get("asked"),
         query=hints.get("where"),
@@ -210,6 +216,7 @@ def _responder(
     act, is_post = operation.act, operation.method == "POST"
     read_query = reading.query_reader(operation.query) if operation.query else None
     decode = reading.decoder(operation.body) if operation.body else None
+    read_form = uploads.reader(operation.body or Nothing)
     takes_body = operation.method in {"POST", "PATCH", "PUT"}
 
     def respond(self: object, req: falcon.Request, resp: falcon.Response, **params: Any) -> None:
@@ -218,14 +225,20 @@ def _responder(
             params["where"] = read_query(req)
         elif req.env.get("QUERY_STRING"):
             reading.no_query(req)
+        if operation.upload is not None:
+            form = uploads.read(req, resp, operation.upload)
+            with form.sent.file:
+                params |= {"asked": read_form(form.fields), "sent": form.sent}
+                _run(self, call, form.fingerprint, params)
+            return
         raw = b""
         if operation.files:
             params["files"] = []
         if operation.files and forms.is_form(req):
-            form = forms.read(req, reading.body(req, resp, forms.FORM_MAX), operation.files)
-            raw, params["files"] = form.fingerprint, form.files
+            small = forms.read(req, reading.body(req, resp, forms.FORM_MAX), operation.files)
+            raw, params["files"] = small.fingerprint, small.files
             if decode is not None:
-                params["asked"] = decode(msgspec.json.encode(form.fields))
+                params["asked"] = decode(msgspec.json.encode(small.fields))
         elif takes_body:
             raw = reading.body(req, resp)
             if raw:
@@ -234,13 +247,16 @@ def _responder(
                 params["asked"] = decode(raw)
             elif raw:
                 _decode_nothing(raw)
+        _run(self, call, raw, params)
+
+    def _run(self: object, call: Call, raw: bytes, params: dict[str, Any]) -> None:
         if is_post:
-            key = once.key_of(req, required=operation.needs_key)
+            key = once.key_of(call.req, required=operation.needs_key)
             if key is not None:
                 _once(self, call, key, raw, params)
                 return
         shown = act(self, call, **params)
-        _show(resp, call.status or operation.status, shown)
+        _show(call.resp, call.status or operation.status, shown)
 
     def _once(self: object, call: Call, key: str, raw: bytes, params: dict[str, Any]) -> None:
         def act_once(given: str) -> Answer:

@@ -40,13 +40,14 @@ def body(req: falcon.Request, resp: falcon.Response, limit: int = BODY_MAX) -> b
         found: bytes = stream.read(limit + 1)
         if len(found) <= limit:
             return found
-    _drain(stream, size)
+    drain(stream, size)
     resp.set_header("Connection", "close")
     told = f"{limit // 1024} kB" if limit < BODY_MAX else f"{limit // BODY_MAX} MB"
     raise refusals.TooLarge(limit=told)
 
 
-def _drain(stream: Any, size: int) -> None:
+def drain(stream: Any, size: int) -> None:
+    """Read and throw away what comes, so that the sender of too much hears why."""
     left = min(size, DRAIN_MAX)
     while left > 0 and (chunk := stream.read(min(left, 65536))):
         left -= len(chunk)

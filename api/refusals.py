@@ -38,6 +38,13 @@ class UnsupportedMediaType(Refused):
     sentence = "Send JSON, with the header Content-Type: application/json."
 
 
+class NotAForm(UnsupportedMediaType):
+    """A file that comes in another way than as part of a form."""
+
+    title = "Not a form"
+    sentence = "Send the file as part of a form, with Content-Type: multipart/form-data."
+
+
 class BadJson(BadRequest):
     """A body that is not JSON, or only the first part of it."""
 

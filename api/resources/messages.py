@@ -14,7 +14,7 @@ from api.fields import CURRENCY, Instant, Kes, Phone, Shape
 from api.operations import Download, for_tenant
 from api.pages import Page, Paging, page
 from core import clock, text
-from core.messaging import cancelling, queries
+from core.messaging import cancelling, queries, reasons
 from core.messaging.errors import MessageNotFound, TooLateToCancel
 from core.messaging.models import Message, Status
 from core.money import Money
@@ -55,7 +55,7 @@ class MessageFilter(Paging, frozen=True, kw_only=True):
 
 
 class MessageShape(Shape, frozen=True, kw_only=True):
-    """One text and where it stands."""
+    """One text and where it stands. `reason` is for programs, `detail` says it in words."""
 
     id: str
     to: str
@@ -74,6 +74,7 @@ class MessageShape(Shape, frozen=True, kw_only=True):
     submitted_at: Instant | None
     final_at: Instant | None
     reason: str | None
+    detail: str | None
 
 
 class MessageEvent(Shape, frozen=True, kw_only=True):
@@ -90,7 +91,8 @@ class MessageDetail(MessageShape, frozen=True, kw_only=True):
     events: list[MessageEvent]
 
 
-def _fields(row: Message) -> dict[str, Any]:
+def values(row: Message, language: str = "en") -> dict[str, Any]:
+    """Read what is shown of a text; why it did not go in the words of a language."""
     return {
         "id": row.id,
         "to": row.msisdn,
@@ -109,15 +111,16 @@ def _fields(row: Message) -> dict[str, Any]:
         "submitted_at": row.submitted_at,
         "final_at": row.final_at,
         "reason": row.reason,
+        "detail": reasons.words_of(row.reason, language, sender=row.sender),
     }
 
 
-def _detail(row: Message) -> MessageDetail:
+def _detail(row: Message, language: str) -> MessageDetail:
     events = [
         MessageEvent(status=step.status, at=step.at, detail=step.detail)
         for step in queries.timeline(row)
     ]
-    return MessageDetail(**_fields(row), events=events)
+    return MessageDetail(**values(row, language), events=events)
 
 
 class Messages:
@@ -133,7 +136,7 @@ class Messages:
             call,
             where,
             lambda after, limit: queries.listing(call.profile, after=after, limit=limit, **filters),
-            lambda row: MessageShape(**_fields(row)),
+            lambda row: MessageShape(**values(row, call.profile.language)),
             key=lambda row: row.id,
         )
 
@@ -144,7 +147,7 @@ class OneMessage:
     @for_tenant("getMessage", scope=READ, refuses=(MessageNotFound,))
     def on_get(self, call: TenantCall, id: str) -> MessageDetail:
         """One text, and what happened to it so far."""
-        return _detail(queries.one(call.profile, id))
+        return _detail(queries.one(call.profile, id), call.profile.language)
 
 
 class CancelMessage:
@@ -158,7 +161,8 @@ class CancelMessage:
     )
     def on_post(self, call: TenantCall, id: str) -> MessageDetail:
         """Take a scheduled or queued text back; its price is yours again."""
-        return _detail(cancelling.cancel(call.profile, id, actor=call.actor))
+        message = cancelling.cancel(call.profile, id, actor=call.actor)
+        return _detail(message, call.profile.language)
 
 
 def _csv(call: TenantCall, filters: dict[str, Any]) -> Iterator[bytes]:
@@ -167,7 +171,7 @@ def _csv(call: TenantCall, filters: dict[str, Any]) -> Iterator[bytes]:
     write = csv.writer(out).writerow
     write(COLUMNS)
     for count, row in enumerate(queries.stream(call.profile, **filters), start=1):
-        shown = _fields(row)
+        shown = values(row)
         shown["class"] = shown.pop("class_")
         write([_cell(shown[column]) for column in COLUMNS])
         if count % 500 == 0:

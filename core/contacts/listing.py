@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import peewee
 
-from core.contacts import contacts, groups, searching
+from core.contacts import contacts, free_fields, groups, searching
 from core.contacts.models import Contact, ContactStatus, Group, GroupMember
 
 _PAGE = 1000
@@ -95,3 +95,14 @@ def _query(tenant_id: int, wanted: Wanted) -> peewee.ModelSelect[Contact]:
             # The first condition is said as the index says it, or it would not be used.
             apart = peewee.SQL('"t1"."status" <> \'active\'')
             return query.where(apart, Contact.status == status.value)
+
+
+def field_names(tenant_id: int, wanted: Wanted = EVERYBODY) -> dict[str, str]:
+    """Return the names of all free fields that contacts have, as first written, by their key."""
+    found: dict[str, str] = {}
+    for rows in stream(tenant_id, wanted):
+        for row in rows:
+            if row.fields is not None:
+                for name in free_fields.load(row.fields):
+                    found.setdefault(free_fields.key(name), name)
+    return dict(sorted(found.items()))

@@ -20,6 +20,7 @@ class Wrong:
 
     given: str
     refusal: Refused
+    is_number: bool = True
 
 
 @dataclass(slots=True)
@@ -126,7 +127,9 @@ def _known(tenant_id: int, contact_ids: Sequence[str], done: Moved) -> list[str]
         Contact.id.in_(asked), Contact.status != ContactStatus.ERASED.value
     )
     there = {row.id for row in rows}
-    done.wrong += [Wrong(each, ContactNotFound()) for each in asked if each not in there]
+    done.wrong += [
+        Wrong(each, ContactNotFound(), is_number=False) for each in asked if each not in there
+    ]
     return [each for each in asked if each in there]
 
 

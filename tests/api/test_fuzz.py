@@ -30,6 +30,11 @@ values = st.recursive(
     max_leaves=8,
 )
 
+LISTS = (
+    "sms/messages", "usage", "topups", "keys", "audit",
+    "contacts", "groups", "imports", "optouts",
+)  # fmt: skip
+
 
 def shaped(*names: str, needed: dict[str, object] | None = None):
     """Objects with the fields of one request, some right, some wrong, some missing."""
@@ -89,6 +94,48 @@ def test_nothing_asked_breaks_the_operator_or_a_sign_up(admin, anyone, acme, bod
 
 
 @many
+@given(
+    body=shaped(
+        "phone", "name", "language", "fields", "groups", "consent", needed={"phone": "0712345678"}
+    )
+    | shaped("contacts", "phones", "name", "class", "source", needed={"phones": ["0712345678"]})
+    | shaped("group", "columns", "consent")
+)
+def test_nothing_asked_breaks_contacts(ask, acme, body):
+    ask_it(ask, "POST", f"{acme.path}/contacts", body)
+    ask_it(ask, "PATCH", f"{acme.path}/contacts/con_none", body)
+    ask_it(ask, "POST", f"{acme.path}/groups", body)
+    ask_it(ask, "POST", f"{acme.path}/groups/grp_none/members", body)
+    ask_it(ask, "POST", f"{acme.path}/groups/grp_none/members/remove", body)
+    ask_it(ask, "POST", f"{acme.path}/optouts", body)
+    ask_it(ask, "POST", f"{acme.path}/imports/imp_none/start", body)
+
+
+@many
+@given(
+    parts=st.lists(
+        st.tuples(
+            st.sampled_from(["file", "group", "dry_run", "columns", "consent_source", "x", ""]),
+            st.none() | st.sampled_from(["a.csv", "a.xlsx", "", "\u202e.csv"]),
+            st.binary(max_size=60) | st.sampled_from([b"Phone\n0712000001\n", b"PK\3\4", b"true"]),
+        ),
+        max_size=4,
+    ),
+    end=st.sampled_from([b"--x--\r\n", b"--x--", b"", b"--x"]),
+)
+def test_no_form_breaks_an_import(ask, acme, parts, end):
+    body = b""
+    for name, file_name, content in parts:
+        file = "" if file_name is None else f'; filename="{file_name}"'
+        head = f'--x\r\nContent-Disposition: form-data; name="{name}"{file}\r\n\r\n'
+        body += head.encode() + content + b"\r\n"
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = ask("POST", f"{acme.path}/imports", body=body + end, headers=kind)
+
+    assert answer.status_code < 500, answer.text
+
+
+@many
 @given(body=st.binary(max_size=200), kind=st.sampled_from(["application/json", "text/x", ""]))
 def test_no_bytes_break_a_body(ask, acme, body, kind):
     answer = ask("POST", f"{acme.path}/sms/send", body=body, headers={"Content-Type": kind})
@@ -101,14 +148,14 @@ def test_no_bytes_break_a_body(ask, acme, body, kind):
     query=st.dictionaries(
         st.sampled_from(
             ["limit", "after", "status", "to", "batch", "campaign", "reference", "from", "until",
-             "format", "by", "x"]
+             "format", "by", "search", "group", "phone", "class", "x"]
         ),
         texts | st.integers().map(str),
         max_size=4,
     )
 )  # fmt: skip
 def test_no_query_breaks_a_list(ask, acme, query):
-    for path in ("sms/messages", "usage", "topups", "keys", "audit"):
+    for path in LISTS:
         assert ask.get(f"{acme.path}/{path}", params=query).status_code < 500
 
 
