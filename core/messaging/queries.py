@@ -21,6 +21,7 @@ from core.messaging.models import (
     Submission,
     Usage,
 )
+from core.messaging.naming import message_range
 from core.money import Money
 from core.tenants.profiles import Profile
 
@@ -99,10 +100,8 @@ def listing(
         query = query.where(Message.reference == reference)
     for hold_id in (batch, campaign):
         if hold_id is not None:
-            query = query.where(Message.batch_id == hold_id)
-    if batch is not None:
-        core = batch.partition("_")[2]
-        query = query.where(Message.id.between(f"msg_{core}00", f"msg_{core}zz"))
+            ends = message_range(hold_id)
+            query = query.where(Message.batch_id == hold_id, Message.id.between(*ends))
     if since is not None:
         query = query.where(Message.created_at >= since)
     if until is not None:
