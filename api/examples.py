@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.examples_campaigns import CAMPAIGNS
 from api.examples_contacts import CONTACTS
 
 _SENT = {
@@ -28,6 +29,7 @@ _SENT = {
 }
 
 EXAMPLES: dict[str, tuple[Any, Any]] = {
+    **CAMPAIGNS,
     **CONTACTS,
     "signUp": (
         {

@@ -14,7 +14,7 @@ from api.fields import CURRENCY, Instant, Kes, Phone, Shape
 from api.operations import Download, for_tenant
 from api.pages import Page, Paging, page
 from core import clock, text
-from core.messaging import cancelling, queries, reasons
+from core.messaging import cancelling, counts, queries, reasons
 from core.messaging.errors import MessageNotFound, TooLateToCancel
 from core.messaging.models import Message, Status
 from core.money import Money
@@ -25,7 +25,7 @@ READ = "messages:read"
 COLUMNS = (
     "id", "to", "status", "class", "sender_id", "segments", "encoding", "cost", "currency",
     "reference", "batch_id", "created_at", "schedule_at", "submitted_at", "final_at", "reason",
-    "message",
+    "message", "campaign",
 )  # fmt: skip
 
 
@@ -69,6 +69,7 @@ class MessageShape(Shape, frozen=True, kw_only=True):
     currency: str
     reference: str | None
     batch_id: str
+    campaign: str | None
     created_at: Instant
     schedule_at: Instant | None
     submitted_at: Instant | None
@@ -106,6 +107,7 @@ def values(row: Message, language: str = "en") -> dict[str, Any]:
         "currency": CURRENCY,
         "reference": row.reference,
         "batch_id": row.batch_id,
+        "campaign": row.batch_id if counts.is_counted(row.batch_id) else None,
         "created_at": row.created_at,
         "schedule_at": row.due_at,
         "submitted_at": row.submitted_at,

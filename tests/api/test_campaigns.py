@@ -1,0 +1,399 @@
+"""Campaigns and templates over REST: made, started, watched, held back, taken back."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from core import clock
+from core.campaigns import carrying, launching
+from core.campaigns.models import Campaign
+from core.messaging.models import Message
+from core.tenants.models import TenantStatus
+from core.tenants.profiles import profile
+from tests.api.makers import make_key, set_status
+from tests.api.test_fuzz import ask_it, many, shaped
+from tests.api.test_fuzz import values as any_values
+from tests.campaigns import life
+from tests.campaigns.makers import make_contacts
+from tests.messaging.scene import assert_proved
+
+TEXT = "Habari {{first_name|rafiki}}"
+NINE = clock.now().replace(hour=6, minute=0, second=0, microsecond=0)  # 09:00 in Nairobi
+
+
+@pytest.fixture(autouse=True)
+def _morning():
+    clock.freeze(NINE)
+
+
+@pytest.fixture
+def group(acme):
+    """Three people."""
+    return life.people(profile(acme.id), 3)
+
+
+def create(client, acme, **more):
+    asked = {"name": "Jumamosi", "message": TEXT} | more
+    return client.post(f"{acme.path}/campaigns", json=asked)
+
+
+def one(client, acme, campaign_id):
+    return client.get(f"{acme.path}/campaigns/{campaign_id}").json
+
+
+def act(client, acme, campaign_id, verb, **body):
+    return client.post(f"{acme.path}/campaigns/{campaign_id}/{verb}", json=body)
+
+
+def row(answer):
+    return Campaign.get_by_id(answer.json["id"])
+
+
+def test_a_campaign_starts_at_once_and_says_how_far_it_has_come(ask, acme, group):
+    answer = create(ask, acme, groups=[group.id])
+    assert (answer.status_code, answer.json["status"]) == (202, "preparing")
+    assert (answer.json["held"], answer.json["recipients"]) == ("2.40", 3)
+
+    life.deliver(life.work(row(answer)))
+    life.work(row(answer))
+    after = one(ask, acme, answer.json["id"])
+
+    assert (after["status"], after["progress"]) == ("completed", 100)
+    assert after["counters"] == {"submitted": 3}
+    assert (after["cost"], after["charged"], after["held"]) == ("2.40", "2.40", "0.00")
+    assert_proved()
+
+
+def test_a_draft_waits_with_its_estimate(ask, acme, group):
+    answer = create(ask, acme, groups=[group.id], to="0733000111", draft=True)
+    assert (answer.status_code, answer.json["status"]) == (201, "draft")
+    estimate = answer.json["estimate"]
+    assert (estimate["recipients"], estimate["spread"]) == (4, {"1": 4})
+    assert (estimate["cost"], estimate["balance_after"]) == ("3.20", "496.80")
+    assert Message.select().count() == 0
+
+    sent = act(ask, acme, answer.json["id"], "send")
+
+    assert (sent.status_code, sent.json["held"]) == (202, "3.20")
+
+
+def test_too_little_money_says_for_how_many_it_reaches(ask, acme):
+    many_people = life.people(profile(acme.id), 630)
+    answer = create(ask, acme, groups=[many_people.id])
+
+    assert (answer.status_code, answer.json["code"]) == (402, "insufficient_funds")
+    assert answer.json["affordable"] == 625
+    kept = one(ask, acme, answer.json["campaign"])
+    assert (kept["status"], kept["problem"]["code"]) == ("draft", "insufficient_funds")
+    assert "first 625 people" in kept["problem"]["detail"]
+    assert Message.select().count() == 0
+
+    sent = act(ask, acme, kept["id"], "send", first=625)
+    assert (sent.status_code, sent.json["held"], sent.json["first"]) == (202, "500.00", 625)
+
+
+def test_a_large_one_is_counted_behind_the_answer(ask, acme, group, monkeypatch):
+    monkeypatch.setattr(launching, "INLINE_MAX", 2)
+    draft = create(ask, acme, groups=[group.id], draft=True)
+    assert draft.json["estimate"] is None
+
+    carrying.count(draft.json["id"])
+    assert one(ask, acme, draft.json["id"])["estimate"]["cost"] == "2.40"
+
+    started = create(ask, acme, groups=[group.id], message="Karibu")
+    assert (started.json["status"], started.json["cost"]) == ("preparing", None)
+    assert life.work(row(started)).status == "running"
+
+
+def test_what_is_missing_is_named_and_nothing_stays(ask, acme, group):
+    answer = create(ask, acme, groups=[group.id], message="Una deni {{amount}}")
+
+    assert (answer.status_code, answer.json["code"]) == (422, "value_missing")
+    assert "amount" in answer.json["detail"]
+    assert Campaign.select().count() == 0
+
+
+def test_everybody_is_a_word(ask, acme, group):
+    make_contacts(profile(acme.id), 1, first=77_000_000)
+    everybody = create(ask, acme, contacts="all", draft=True).json["estimate"]
+    grouped = create(ask, acme, groups="all", draft=True).json["estimate"]
+
+    assert (everybody["recipients"], grouped["recipients"]) == (4, 3)
+
+
+def test_a_pause_and_a_cancel_are_harmless_twice(ask, acme, group):
+    campaign = create(ask, acme, groups=[group.id]).json["id"]
+    life.work(Campaign.get_by_id(campaign))
+    for _ in range(2):
+        assert act(ask, acme, campaign, "pause").json["status"] == "paused"
+    assert act(ask, acme, campaign, "resume").json["status"] == "running"
+    for _ in range(2):
+        assert act(ask, acme, campaign, "cancel").json["status"] == "cancelling"
+    life.work(Campaign.get_by_id(campaign))
+
+    after = one(ask, acme, campaign)
+    assert (after["status"], after["released"], after["cost"]) == ("cancelled", "2.40", "0.00")
+    refused = act(ask, acme, campaign, "pause")
+    assert (refused.status_code, refused.json["code"]) == (409, "campaign_state")
+    assert "cancelled already" in refused.json["detail"]
+    assert act(ask, acme, campaign, "send").status_code == 409
+
+
+def test_one_past_its_day_asks_for_a_yes(ask, acme, group):
+    campaign = create(ask, acme, groups=[group.id]).json["id"]
+    life.work(Campaign.get_by_id(campaign))
+    act(ask, acme, campaign, "pause")
+    clock.advance(24 * 3600)
+
+    refused = act(ask, acme, campaign, "resume")
+    assert (refused.status_code, refused.json["code"]) == (409, "campaign_stale")
+    assert act(ask, acme, campaign, "resume", confirm=True).json["status"] == "running"
+
+
+def test_the_same_again_asks_for_a_yes(ask, acme, group):
+    create(ask, acme, groups=[group.id])
+    again = create(ask, acme, groups=[group.id], name="Tena")
+    assert (again.status_code, again.json["code"]) == (409, "campaign_repeat")
+    assert Campaign.select().count() == 1
+
+    assert create(ask, acme, groups=[group.id], confirm=True).status_code == 202
+
+
+def test_a_repeated_request_makes_one_campaign(ask, acme, group):
+    key = {"Idempotency-Key": "a"}
+    asked = {"message": TEXT, "groups": [group.id]}
+    first = ask.post(f"{acme.path}/campaigns", json=asked, headers=key)
+    second = ask.post(f"{acme.path}/campaigns", json=asked, headers=key)
+
+    assert first.json == second.json
+    assert (second.status_code, second.headers["Idempotent-Replayed"]) == (202, "true")
+    assert Campaign.select().count() == 1
+
+
+def test_a_draft_is_changed_and_removed(ask, acme, group):
+    path = f"{acme.path}/campaigns/" + create(ask, acme, groups=[group.id], draft=True).json["id"]
+    changed = ask.patch(path, json={"message": "x" * 200, "to": ["0733000111"]}).json
+    assert (changed["name"], changed["estimate"]["cost"]) == ("Jumamosi", "6.40")
+    assert changed["audience"] == {
+        "everyone": False, "groups": [group.id], "contacts": 0, "to": 1,
+    }  # fmt: skip
+
+    assert ask.delete(path).status_code == 204
+    assert ask.get(path).status_code == 404
+
+
+def test_what_is_on_its_way_is_not_changed(ask, acme, group):
+    path = f"{acme.path}/campaigns/" + create(ask, acme, groups=[group.id]).json["id"]
+
+    assert ask.patch(path, json={"name": "Nyingine"}).status_code == 409
+    assert ask.delete(path).status_code == 409
+
+
+def test_one_text_goes_to_a_phone_of_ones_own(ask, acme, group):
+    campaign = create(ask, acme, groups=[group.id], draft=True).json["id"]
+    sent = act(ask, acme, campaign, "test")
+
+    assert (sent.status_code, sent.json["accepted"], sent.json["cost"]) == (202, 1, "0.80")
+    assert sent.json["messages"][0]["to"] == "254712345678"
+    assert Message.get().body == "Habari Asha"
+    elsewhere = act(ask, acme, campaign, "test", to="0733000111")
+    assert elsewhere.json["messages"][0]["to"] == "254733000111"
+
+
+def test_its_texts_are_found_by_it(ask, acme, group):
+    campaign = create(ask, acme, groups=[group.id]).json["id"]
+    life.work(Campaign.get_by_id(campaign))
+    ask.post(f"{acme.path}/sms/send", json={"to": "0712345678", "message": "Habari"})
+    found = ask.get(f"{acme.path}/sms/messages", params={"campaign": campaign}).json["data"]
+
+    assert {each["campaign"] for each in found} == {campaign}
+    assert len(found) == 3
+
+
+def test_a_list_is_of_ones_own_mode(ask, rehearse, acme, rival, with_key, group):
+    create(ask, acme, groups=[group.id])
+    rehearsed = create(rehearse, acme, to="0712000001")
+    assert rehearsed.status_code == 202
+
+    def ids(client, business):
+        return [each["id"] for each in client.get(f"{business.path}/campaigns").json["data"]]
+
+    assert ids(rehearse, acme) == [rehearsed.json["id"]]
+    assert len(ids(ask, acme)) == 1
+    stranger = with_key(rival.live)
+    assert ids(stranger, rival) == []
+    for verb in ("send", "pause", "resume", "cancel", "test"):
+        answer = act(stranger, rival, rehearsed.json["id"], verb)
+        assert (answer.status_code, answer.json["code"]) == (404, "campaign_not_found")
+
+
+def test_a_list_comes_in_pages_and_by_status(ask, acme, group):
+    for number in range(3):
+        create(ask, acme, groups=[group.id], message=f"Habari {number}", draft=number < 2)
+    first = ask.get(f"{acme.path}/campaigns", params={"limit": 2}).json
+    second = ask.get(f"{acme.path}/campaigns", params={"after": first["next"]}).json
+    drafts = ask.get(f"{acme.path}/campaigns", params={"status": "draft"}).json["data"]
+
+    assert [len(first["data"]), len(second["data"]), len(drafts)] == [2, 1, 2]
+    assert first["data"][0]["held"] == "2.40"
+
+
+def test_a_suspended_business_may_still_stop_its_campaigns(ask, acme, group):
+    campaign = create(ask, acme, groups=[group.id]).json["id"]
+    set_status(acme.id, TenantStatus.SUSPENDED)
+
+    assert create(ask, acme, groups=[group.id]).status_code == 403
+    assert act(ask, acme, campaign, "resume").status_code == 403
+    assert act(ask, acme, campaign, "pause").json["status"] == "paused"
+    assert act(ask, acme, campaign, "cancel").json["status"] == "cancelling"
+
+
+def test_a_key_needs_the_scope(acme, with_key, group):
+    reader = with_key(make_key(acme.id, scopes=["messages:read"]))
+
+    assert create(reader, acme, groups=[group.id]).json["code"] == "missing_scope"
+    assert reader.get(f"{acme.path}/campaigns").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({"message": None}, "message_or_template"),
+        ({"template": "Karibu"}, "message_or_template"),
+        ({"message": None, "template": "Karibu"}, "template_not_found"),
+        ({"message": "Habari {{"}, "placeholder_wrong"),
+        ({"message": " "}, "text_empty"),
+        ({"groups": ["grp_none"]}, "group_not_found"),
+        ({"contacts": ["con_none"]}, "contact_not_found"),
+        ({"groups": []}, "nobody_chosen"),
+        ({"sender_id": "BANK"}, "sender_not_approved"),
+        ({"schedule_at": "2020-01-01T00:00:00Z"}, "schedule_in_past"),
+        ({"groups": "some"}, "not_one_of"),
+        ({"first": 0}, "out_of_range"),
+        ({"to": ["12"], "groups": []}, "no_valid_recipients"),
+        ({"params": {f"v{n}": 1 for n in range(51)}}, "too_many_items"),
+        ({"params": {"a": "x" * 501}}, "too_long"),
+    ],
+)
+def test_what_cannot_be_right_is_refused_in_words(ask, acme, group, asked, code):
+    answer = create(ask, acme, **{"groups": [group.id], **asked})
+
+    assert answer.json["code"] == code
+    assert Campaign.select().count() == 0
+
+
+# Templates.
+
+
+def template(client, acme, **more):
+    asked = {"name": "Deni", "message": "Habari {{name|rafiki}}, deni ni {{amount}}"} | more
+    return client.post(f"{acme.path}/templates", json=asked)
+
+
+def test_a_template_is_kept_in_versions(ask, acme):
+    made = template(ask, acme)
+    assert (made.status_code, made.json["version"]) == (201, 1)
+    assert made.json["placeholders"] == ["name", "amount"]
+    path = f"{acme.path}/templates/{made.json['id']}"
+    changed = ask.patch(path, json={"messages": {"en": "Hello {{name}}", "sw": "Habari {{name}}"}})
+
+    assert (changed.json["version"], changed.json["messages"]["sw"]) == (2, "Habari {{name}}")
+    versions = ask.get(f"{path}/versions").json["data"]
+    assert [each["version"] for each in versions] == [2, 1]
+    assert ask.get(f"{acme.path}/templates").json["data"][0]["version"] == 2
+    assert ask.delete(path).status_code == 204
+    assert ask.get(path).json["code"] == "template_not_found"
+
+
+def test_a_template_is_seen_as_a_contact_would(ask, acme, group):
+    contact = make_contacts(profile(acme.id), 1, first=66_000_000, fields='{"Amount": "500"}')[0]
+    path = f"{acme.path}/templates/{template(ask, acme).json['id']}/preview"
+
+    seen = ask.post(path, json={"contact": contact.id}).json
+    assert (seen["message"], seen["missing"]) == ("Habari Asha 0, deni ni 500", [])
+    nobody = ask.post(path, json={"params": {"name": "Juma"}}).json
+    assert (nobody["message"], nobody["missing"]) == (
+        "Habari Juma, deni ni {{amount}}",
+        ["amount"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({"name": ""}, "field_missing"),
+        ({"message": None}, "message_or_messages"),
+        ({"messages": {"en": "Hello"}}, "message_or_messages"),
+        ({"message": "Habari {{ "}, "placeholder_wrong"),
+        ({"language": "fr"}, "unknown_language"),
+    ],
+)
+def test_a_template_that_cannot_be_right_is_refused(ask, acme, asked, code):
+    assert template(ask, acme, **asked).json["code"] == code
+
+
+def test_a_template_goes_to_a_short_list_by_its_name(ask, acme, group):
+    template(ask, acme)
+    asked = {"to": ["0710000000", "0733000111"], "template": "deni", "params": {"amount": 500}}
+    estimate = ask.post(f"{acme.path}/sms/estimate", json=asked).json
+    sent = ask.post(f"{acme.path}/sms/send", json=asked)
+
+    assert (estimate["recipients"], estimate["cost"]) == (2, sent.json["cost"])
+    bodies = {each.msisdn: each.body for each in Message.select()}
+    assert bodies == {
+        "254710000000": "Habari Asha 0, deni ni 500",
+        "254733000111": "Habari rafiki, deni ni 500",
+    }
+
+
+def test_a_template_without_its_values_sends_nothing(ask, acme):
+    template(ask, acme)
+    answer = ask.post(f"{acme.path}/sms/send", json={"to": "0733000111", "template": "Deni"})
+
+    assert (answer.status_code, answer.json["code"]) == (422, "value_missing")
+    both = {"to": "0733000111", "template": "Deni", "message": "Habari"}
+    answer = ask.post(f"{acme.path}/sms/send", json=both)
+    assert answer.json["code"] == "message_or_template"
+    answer = ask.post(f"{acme.path}/sms/send", json={"to": "0733000111"})
+    assert answer.json["code"] == "missing_field"
+
+
+def test_a_send_to_groups_is_estimated_without_making_anything(ask, acme, group):
+    asked = {"groups": [group.id], "to": "0710000000", "message": "Karibu! We’re open " + "x" * 60}
+    found = ask.post(f"{acme.path}/sms/estimate", json=asked).json
+
+    assert (found["recipients"], found["left_out"]) == (3, {"duplicate": 1})
+    assert (found["encoding"], found["spread"], found["cost"]) == ("UCS-2", {"2": 3}, "4.80")
+    assert found["rewrite"]["saves"] == "2.40"
+    assert (found["affordable"], found["missing"]) == (3, [])
+    assert Campaign.select().count() == 0
+
+
+def test_too_many_people_are_counted_for_a_draft(ask, acme, group, monkeypatch):
+    monkeypatch.setattr("core.campaigns.measuring.PEOPLE_MAX", 2)
+    answer = ask.post(f"{acme.path}/sms/estimate", json={"groups": [group.id], "message": "Habari"})
+
+    assert (answer.status_code, answer.json["code"]) == (422, "too_many_to_estimate")
+
+
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+@many
+@given(
+    body=any_values
+    | shaped(
+        "name", "message", "template", "params", "groups", "contacts", "to", "class", "sender_id",
+        "schedule_at", "rewrite", "draft", "first", "confirm", "messages", "language", "x",
+        needed={"message": "Habari {{name|x}}", "to": "0712345678"},
+    )
+)  # fmt: skip
+def test_nothing_asked_breaks_campaigns(ask, acme, body):
+    ask_it(ask, "POST", f"{acme.path}/campaigns", body)
+    ask_it(ask, "POST", f"{acme.path}/sms/estimate", body)
+    made = create(ask, acme, to="0712345678", draft=True).json["id"]
+    ask_it(ask, "PATCH", f"{acme.path}/campaigns/{made}", body)
+    for verb in ("pause", "resume", "test", "send", "cancel"):
+        ask_it(ask, "POST", f"{acme.path}/campaigns/{made}/{verb}", body)
+    ask_it(ask, "POST", f"{acme.path}/templates", body)
+    ask_it(ask, "PATCH", f"{acme.path}/templates/tpl_none", body)
+    ask_it(ask, "POST", f"{acme.path}/templates/tpl_none/preview", body)
