@@ -128,13 +128,7 @@ def allowed(
 ) -> list[tuple[Recipient, Priced]]:
     """Write the texts of a page, without those who must get none."""
     category = Category(campaign.category)
-    out = suppression.among(campaign.tenant_id, category, [who.msisdn for who in page])
-    if category is Category.PROMOTIONAL:
-        said_no = ContactStatus.OPTED_OUT.value
-        asked = [who for who in page if who.status != said_no and who.msisdn not in out]
-    else:
-        asked = [who for who in page if who.msisdn not in out] if out else page
-    tally.left_out[audience.OPTED_OUT] += len(page) - len(asked)
+    asked = _without_suppressed(campaign, category, page, tally)
     found: list[tuple[Recipient, Priced]] = []
     write = words.writer
     for who in asked:
@@ -155,6 +149,22 @@ def allowed(
         return found
     tally.left_out.update([reason.value for reason in stopped.values()])
     return [(who, priced) for who, priced in found if who.msisdn not in stopped]
+
+
+def _without_suppressed(
+    campaign: Campaign, category: Category, page: list[Recipient], tally: Tally
+) -> list[Recipient]:
+    """Take out those who want none of this class, and those the business has blocked."""
+    out = dict(suppression.among(campaign.tenant_id, category, [who.msisdn for who in page]))
+    if category is Category.PROMOTIONAL:
+        said_no = ContactStatus.OPTED_OUT.value
+        for who in page:
+            if who.status == said_no:
+                out.setdefault(who.msisdn, audience.OPTED_OUT)
+    if not out:
+        return page
+    tally.left_out.update(out.values())
+    return [who for who in page if who.msisdn not in out]
 
 
 def _of_attempt(campaign_id: str, attempt: int) -> Campaign:

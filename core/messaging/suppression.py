@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from core import clock
 from core.cache import TTLCache
 from core.contacts import pseudonyms, standing
 from core.contacts.models import EVERYTHING, Suppression
-from core.database import execute, opened, transaction
+from core.database import execute, is_postgres, opened, transaction
 from core.messaging.models import Category
 
 # Why somebody gets nothing, as it stands beside a text.
@@ -39,20 +41,33 @@ def among(tenant_id: int, category: str, msisdns: Sequence[str]) -> Mapping[str,
     return among_now(tenant_id, category, msisdns)
 
 
+# Asked for thousands of numbers at once, and each is found by the key.
+_AMONG_POSTGRES = """
+    SELECT msisdn, category FROM suppression
+    WHERE tenant_id = %s AND category IN (%s, %s) AND msisdn = ANY(%s)
+"""
+_AMONG_SQLITE = """
+    SELECT s.msisdn, s.category FROM json_each(%s) w
+    CROSS JOIN suppression s
+    ON s.tenant_id = %s AND s.msisdn = w.value AND s.category IN (%s, %s)
+"""
+
+
 def among_now(tenant_id: int, category: str, msisdns: Sequence[str]) -> Mapping[str, str]:
     """Return which of these numbers are suppressed at this moment, and why."""
     found = dict.fromkeys(filter(pseudonyms.is_one, msisdns), ERASED)
     names = standing.aliases(tenant_id, msisdns)
-    rows = Suppression.select(Suppression.msisdn, Suppression.category).where(
-        Suppression.tenant_id == tenant_id,
-        Suppression.category.in_((category, EVERYTHING)),
-        Suppression.msisdn.in_(list(names)),
-    )
-    for row in rows:
-        if row.category == EVERYTHING:
-            found[names[row.msisdn]] = BLOCKED
+    classes = (str(category), EVERYTHING)
+    if is_postgres():
+        rows = execute(_AMONG_POSTGRES, (tenant_id, *classes, list(names))).fetchall()
+    else:
+        asked = msgspec.json.encode(list(names)).decode()
+        rows = execute(_AMONG_SQLITE, (asked, tenant_id, *classes)).fetchall()
+    for name, kind in rows:
+        if kind == EVERYTHING:
+            found[names[name]] = BLOCKED
         else:
-            found.setdefault(names[row.msisdn], OPTED_OUT)
+            found.setdefault(names[name], OPTED_OUT)
     return found
 
 

@@ -19,7 +19,9 @@ def within_hours(texts: list[Claimed]) -> list[Claimed]:
     now = clock.now()
     late: dict[int, list[str]] = defaultdict(list)
     for text in texts:
-        opens = rules.goes_at(Category(text.category), phone.operator(text.msisdn), now)
+        if text.category != Category.PROMOTIONAL:
+            continue
+        opens = rules.goes_at(Category.PROMOTIONAL, phone.operator(text.msisdn), now)
         if opens > now:
             late[clock.to_ms(opens)].append(text.id)
     for due_at, waiting in late.items():
