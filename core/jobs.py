@@ -15,6 +15,7 @@ from core.messaging.jobs import PERIODIC as MESSAGING
 from core.notices.jobs import PERIODIC as NOTICES
 from core.onboarding.jobs import forget_codes
 from core.payments.jobs import PERIODIC as PAYMENTS
+from core.privacy.retention import PERIODIC as PRIVACY
 from core.queue import Periodic, job
 from core.telegram.vanishing import PERIODIC as TELEGRAM
 
@@ -48,6 +49,7 @@ TIMETABLE = (
     *TELEGRAM,
     *IMPORTS,
     *NOTICES,
+    *PRIVACY,
     *DIALOGUE,
     Periodic(seal_and_prove, every_s=0, at=0 * MINUTES + 20),
     Periodic(forget_expired, every_s=3600),

@@ -18,11 +18,13 @@ from core.messaging import balances, operations, queries, routing
 from core.messaging.models import REHEARSAL_ACCOUNT, SHARED_ACCOUNT
 from core.messaging.queries import UsageBy
 from core.money import ZERO, Money
+from core.privacy import retention
 from core.tenants import fields, profiles, tenants
 from core.tenants.models import Tenant, TenantStatus
 
 USAGE_DAYS = 7
 USAGE_USUAL_DAYS = 30
+MESSAGE_DAYS_MAX = 3650
 
 
 class TenantShape(Shape, frozen=True, kw_only=True):
@@ -42,6 +44,7 @@ class TenantShape(Shape, frozen=True, kw_only=True):
     account_number: str
     kra_pin: str | None
     address: str | None
+    message_days: int
     created_at: Instant
     verified_at: Instant | None
     approved_at: Instant | None
@@ -56,6 +59,18 @@ class TenantPatch(Request, frozen=True, kw_only=True):
     language: str | UnsetType = UNSET
     kra_pin: Annotated[str, msgspec.Meta(max_length=20)] | UnsetType | None = UNSET
     address: Annotated[str, msgspec.Meta(max_length=300)] | UnsetType | None = UNSET
+    message_days: (
+        Annotated[
+            int,
+            msgspec.Meta(
+                ge=1,
+                le=MESSAGE_DAYS_MAX,
+                description="How many days the words of texts and replies are kept.",
+            ),
+        ]
+        | UnsetType
+        | None
+    ) = UNSET
 
 
 class GatewayCredit(Shape, frozen=True, kw_only=True):
@@ -123,6 +138,7 @@ def tenant_shape(row: Tenant) -> TenantShape:
         account_number=row.account_number,
         kra_pin=row.kra_pin,
         address=row.address,
+        message_days=retention.days(row.message_days),
         created_at=row.created_at,
         verified_at=row.verified_at,
         approved_at=row.approved_at,

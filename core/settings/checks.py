@@ -163,6 +163,7 @@ CHECKS: dict[Key, Check] = {
     ("rules", "promotional_per_number_per_day"): _positive,
     ("rules", "texts_per_number_per_day"): _positive,
     ("rules", "approval_threshold"): _kes_or_none,
+    ("rules", "message_days"): _positive,
     ("limits", "requests_per_minute"): _counts,
     ("limits", "code_attempts"): _positive,
     ("limits", "code_minutes"): _positive,

@@ -227,6 +227,7 @@ class Rules:
     approval_threshold: str
     refund_undelivered: bool
     refund_after_hours: int
+    message_days: int
 
     def promotional_window(self, operator: str | None = None) -> tuple[time, time]:
         """From when until when promotional texts may go out, in the app's zone."""

@@ -65,15 +65,16 @@ def update_profile(
     language: str | UnsetType = UNSET,
     kra_pin: str | UnsetType | None = UNSET,
     address: str | UnsetType | None = UNSET,
+    message_days: int | UnsetType | None = UNSET,
     actor: str,
     channel: str,
 ) -> Tenant:
     """Change what a business says about itself; what is left UNSET stays. The phone was proved and
-    stays too.
+    stays too. `message_days` is how long the words of its texts are kept; None is as for everybody.
 
     Raises: NotFound, Invalid of several kinds.
     """
-    given: dict[str, str | None] = {}
+    given: dict[str, str | int | None] = {}
     if name is not UNSET:
         given["name"] = fields.line(name, "name", most=120)
     if contact_name is not UNSET:
@@ -86,6 +87,8 @@ def update_profile(
         given["kra_pin"] = fields.kra_pin(kra_pin)
     if address is not UNSET:
         given["address"] = fields.line(address, "address", most=300) if address else None
+    if message_days is not UNSET:
+        given["message_days"] = message_days
     with transaction():
         tenant = rows.locked(tenant_id)
         if tenant is None:

@@ -270,3 +270,12 @@ def test_a_repeat_with_its_key_is_answered_as_the_first(ask, path):
     assert (first.status_code, again.status_code) == (201, 201)
     assert again.headers["Idempotent-Replayed"] == "true"
     assert Audit.select().where(Audit.act == "contact.added").count() == 1
+
+
+def test_a_business_says_how_long_words_are_kept(ask, path):
+    assert ask.get(path).json["message_days"] == 90
+    assert ask.patch(path, json={"message_days": 30}).json["message_days"] == 30
+    assert ask.patch(path, json={"message_days": None}).json["message_days"] == 90
+    for wrong in (0, 4000, "30", 1.5):
+        answer = ask.patch(path, json={"message_days": wrong})
+        assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "message_days")

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 
 # Only people meet these, until a route offers the same.
 CONVERSATIONS = (
-    *("core.dialogue", "core.flows", "core.contacts", "core.tenants.pins", "core.tenants.roles"),
+    *("core.dialogue", "core.flows", "core.tenants.pins", "core.tenants.roles"),
     *("core.tenants.team", "core.onboarding.forgotten", "core.onboarding.inviting"),
     *("bots", "ussd", "tests"),
 )

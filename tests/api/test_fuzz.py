@@ -66,7 +66,7 @@ def test_nothing_sent_breaks_sending(ask, acme, body):
 @given(
     body=shaped("amount", "phone", "method", needed={"amount": "10", "phone": "0712345678"})
     | shaped("name", "mode", "scopes", "expires_at", "allowed_ips", needed={"name": "Till"})
-    | shaped("name", "contact_name", "email", "language", "kra_pin", "address")
+    | shaped("name", "contact_name", "email", "language", "kra_pin", "address", "message_days")
 )
 def test_nothing_asked_breaks_an_account(ask, acme, body):
     ask_it(ask, "POST", f"{acme.path}/topups", body)

@@ -247,6 +247,7 @@ def test_what_a_file_has_wrong_is_named(folder, old, new, said):
         ("RULES__PROMOTIONAL_OPERATORS", '{"airtel": {"to": "09:00"}}',
          "rules.promotional_operators must be like"),
         ("RULES__REPLY_DAYS", "0", "rules.reply_days must be more than 0"),
+        ("RULES__MESSAGE_DAYS", "0", "rules.message_days must be more than 0"),
         ("RULES__REPEAT_MINUTES", "-1", "rules.repeat_minutes must not be below 0"),
         ("ONFON__SHORTCODE", "20-880", "onfon.shortcode may hold only digits"),
         ("RULES__APPROVAL_THRESHOLD", "lots", "rules.approval_threshold must be KES"),
