@@ -156,11 +156,16 @@ class Place:
 
         Return its port.
         """
+        environment = self.environment | {"TUMA_DATABASE__URL": self.empty_twin()}
+        return self._start_web("bare", "bench.bare:application", environment)
+
+    def empty_twin(self) -> str:
+        """The address of a database of its own with the same tables, all empty."""
         url = self.fresh_database()
         migrated = [sys.executable, "-m", "core", "migrate"]
         environment = self.environment | {"TUMA_DATABASE__URL": url}
         subprocess.run(migrated, env=environment, check=True, stdout=subprocess.DEVNULL)
-        return self._start_web("bare", "bench.bare:application", environment)
+        return url
 
     def _start_web(self, name: str, application: str, environment: dict[str, str]) -> int:
         port = servers.free_port()
