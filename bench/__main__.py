@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import accept, bot, handing, holding, reporting, starting, ussd, values
+from bench import accept, bot, campaigning, handing, holding, reporting, starting, ussd, values
 from bench.rows import Row, table
 
 Bench = Callable[[int], Iterator[Row]]
@@ -28,6 +28,9 @@ BENCHES: dict[str, Bench] = {
     "job-start": starting.bench,
     "bot": bot.bench,
     "ussd": ussd.bench,
+    "rendering": campaigning.bench_rendering,
+    "preparing": campaigning.bench_preparing,
+    "campaign": campaigning.bench_sending,
 }
 WRITTEN = Path(__file__).parents[1] / "var/bench.json"
 
