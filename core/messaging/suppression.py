@@ -13,7 +13,7 @@ import msgspec
 
 from core import clock
 from core.cache import TTLCache
-from core.contacts import pseudonyms, standing
+from core.contacts import erased, pseudonyms, standing
 from core.contacts.models import EVERYTHING, Suppression
 from core.database import execute, is_postgres, opened, transaction
 from core.messaging.models import Category
@@ -81,14 +81,16 @@ _ADD = """
 def add(tenant_id: int, msisdn: str, category: str, *, source: str) -> bool:
     """Suppress a number, and let its contact say so. Returns False when it was suppressed.
 
-    `category` is one of the two classes, or EVERYTHING for a number the business has blocked.
+    `category` is one of the two classes, or EVERYTHING for a number the business has blocked. The
+    number of somebody erased is written down as the pseudonym.
     """
     if category != EVERYTHING:
         category = Category(category).value
     with transaction():
         if _stands(tenant_id, msisdn, category):  # under a pseudonym, if need be
             return False
-        row = execute(_ADD, (tenant_id, msisdn, category, source[:40], clock.ms())).fetchone()
+        name = erased.among(tenant_id, [msisdn]).get(msisdn, msisdn)
+        row = execute(_ADD, (tenant_id, name, category, source[:40], clock.ms())).fetchone()
         if row is not None:
             standing.refresh(tenant_id, [msisdn])
     forget()

@@ -9,11 +9,12 @@ import pytest
 from core import events
 from core.contacts import contacts, pseudonyms
 from core.contacts.models import Suppression
-from core.messaging import optouts, sending, suppression
+from core.messaging import opting, optouts, replies, sending, suppression
 from core.messaging.errors import NoRecipients
 from core.messaging.models import Category
 from core.messaging.optouts import OptOutNotFound
 from core.messaging.sending import Order, Text
+from core.privacy import erasing
 from core.tenants.profiles import Profile
 from tests.races import together
 
@@ -160,3 +161,27 @@ def test_the_same_number_opting_out_at_once_is_one_opt_out(
     assert sum(each.added for each in done) == 2
     assert Suppression.select().count() == 2
     assert [each.value for each in Category if reason(mine, each)] == [*Category]
+
+
+def test_who_was_erased_and_says_no_stays_unnamed(make_tenant: Callable[..., Profile]) -> None:
+    mine = make_tenant().tenant_id
+    erasing.erase(mine, contacts.put(mine, JUMA, **BY).contact.id, **BY)
+    out(mine)
+
+    assert [row.msisdn for row in Suppression.select()] == [pseudonyms.of(mine, JUMA)]
+    assert reason(mine, "promotional") == "opted_out"
+
+
+def test_a_yes_by_answer_lifts_the_no_that_an_erased_number_gave(
+    make_tenant: Callable[..., Profile],
+) -> None:
+    mine = make_tenant().tenant_id
+    wish = replies.wish("STOP")
+    assert wish is not None
+    opting.opt_out(mine, JUMA, wish, inbound_id="inb_1", answers=None)
+    erasing.erase(mine, contacts.put(mine, JUMA, **BY).contact.id, **BY)
+    contacts.put(mine, JUMA, **BY)
+    assert status(mine) == "opted_out"
+    opting.opt_in(mine, JUMA, wish, inbound_id="inb_2")
+
+    assert (status(mine), Suppression.select().count()) == ("active", 0)
