@@ -12,7 +12,19 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import accept, bot, campaigning, handing, holding, reporting, starting, ussd, values
+from bench import (
+    accept,
+    bot,
+    campaigning,
+    fairness,
+    handing,
+    holding,
+    reporting,
+    sizes,
+    starting,
+    ussd,
+    values,
+)
 from bench.rows import Row, table
 
 Bench = Callable[[int], Iterator[Row]]
@@ -31,6 +43,8 @@ BENCHES: dict[str, Bench] = {
     "rendering": campaigning.bench_rendering,
     "preparing": campaigning.bench_preparing,
     "campaign": campaigning.bench_sending,
+    "codes": fairness.bench_codes,
+    "hops": fairness.bench_hops,
 }
 WRITTEN = Path(__file__).parents[1] / "var/bench.json"
 
@@ -40,7 +54,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--only", metavar="NAME", action="append", choices=BENCHES)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--million", action="store_true", help="lists of a million people")
     args = parser.parse_args()
+    if args.million:
+        sizes.use_million()
     started = time.monotonic()
     rows: list[Row] = []
     for name in args.only or BENCHES:

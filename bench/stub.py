@@ -2,7 +2,8 @@
 
 The sandbox is the faithful one; this one only has to be quicker than what is measured. Every text
 is accepted. `GET /seen` tells when each request came, how many texts it brought, and whether any
-number came twice; `GET /forget` starts that anew.
+number came twice; `GET /when/25411` tells when each number that begins so came; `GET /forget`
+starts that anew.
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ class _Seen:
 
     def __init__(self) -> None:
         self.requests: list[tuple[float, int]] = []
-        self.numbers: set[str] = set()
+        self.numbers: dict[str, float] = {}
         self.texts = 0
         self.taken = 0
 
     def forget(self) -> None:
-        self.requests, self.numbers, self.texts = [], set(), 0
+        self.requests, self.numbers, self.texts = [], {}, 0
 
 
 class _Line(asyncio.Protocol):
@@ -66,6 +67,10 @@ class _Line(asyncio.Protocol):
         elif head.startswith(b"GET /forget"):
             self._seen.forget()
             self._answer(b"{}")
+        elif head.startswith(b"GET /when/"):
+            begins = head.split(b" ", 2)[1].removeprefix(b"/when/").decode()
+            came = self._seen.numbers.items()
+            self._answer(json.dumps({to: at for to, at in came if to.startswith(begins)}).encode())
         else:
             seen = self._seen
             told = {"requests": seen.requests, "texts": seen.texts, "distinct": len(seen.numbers)}
@@ -74,8 +79,10 @@ class _Line(asyncio.Protocol):
     def _send_bulk(self, body: bytes) -> None:
         numbers = [text.Number for text in _decode(body).MessageParameters]
         seen = self._seen
-        seen.requests.append((time.monotonic(), len(numbers)))
-        seen.numbers.update(numbers)
+        now = time.monotonic()
+        seen.requests.append((now, len(numbers)))
+        for number in numbers:
+            seen.numbers.setdefault(number, now)
         seen.texts += len(numbers)
         first, seen.taken = seen.taken, seen.taken + len(numbers)
         rows = ",".join(

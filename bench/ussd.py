@@ -43,15 +43,15 @@ REPLAYS = 300
 def bench(rounds: int) -> Iterator[Row]:
     """Hop times of the web server on PostgreSQL, and what replaying a long flow costs."""
     with place(POSTGRES) as here:
-        phones = _introduce(here)
+        phones = introduce(here)
         port = here.start_web()
-        _run(here, port, phones, WARM_UP_S, THINK_S)
-        done = [_run(here, port, phones, SECONDS, THINK_S) for _ in range(rounds)]
+        walk(here, port, phones, WARM_UP_S, THINK_S)
+        done = [walk(here, port, phones, SECONDS, THINK_S) for _ in range(rounds)]
         here.stop("web")
         here.environment["TUMA_USSD__HOPS_PER_MINUTE"] = "1000000"
         port = here.start_web()
-        _run(here, port, phones, WARM_UP_S, THINK_S)
-        busy = _run(here, port, phones, SECONDS, 0.0)
+        walk(here, port, phones, WARM_UP_S, THINK_S)
+        busy = walk(here, port, phones, SECONDS, 0.0)
         here.prove()
     p50 = statistics.median(each["p50_ms"] for each in done)
     note = f"p50 {p50:.0f} ms; flat out {busy['rate']:.0f} hops/s at p99 {busy['p99_ms']:.0f} ms"
@@ -65,7 +65,7 @@ def bench(rounds: int) -> Iterator[Row]:
     yield at_most("replay of ten answered questions", _replays(rounds), 1.0, 0.1)
 
 
-def _introduce(here: Place) -> list[str]:
+def introduce(here: Place) -> list[str]:
     """Give each customer an owner with a phone and a PIN."""
     phones = []
     for customer in here.customers(PEOPLE):
@@ -84,9 +84,10 @@ def _introduce(here: Place) -> list[str]:
     return phones
 
 
-def _run(
+def walk(
     here: Place, port: int, phones: list[str], seconds: float, think_s: float
 ) -> dict[str, Any]:
+    """Have every phone walk through the menus for so long; tell how long the screens took."""
     plan = {
         "port": port,
         "path": f"/ussd/{here.settings.ussd.secret}/africastalking",
@@ -130,7 +131,7 @@ def _ten(visit: _Visitor) -> Flow:
 def _replays(rounds: int) -> list[float]:
     """Milliseconds to come to the eleventh question again, less those to come to the first."""
     engine = Engine({"ten": _ten})
-    answers = {}
+    answers: dict[str, str] = {}
     for at in range(5):
         answers |= {f"amount{at}": "1,250.50", f"number{at}": "0712 345 678"}
     return [_replay_ms(engine, answers) - _replay_ms(engine, {}) for _ in range(rounds)]
