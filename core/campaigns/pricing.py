@@ -12,7 +12,7 @@ from datetime import timedelta
 import msgspec
 
 from core import clock
-from core.campaigns import audience, findings, problems, wording
+from core.campaigns import audience, findings, leases, problems, wording
 from core.campaigns.audience import Recipient
 from core.campaigns.findings import Tally
 from core.campaigns.models import Campaign, CampaignStatus
@@ -176,7 +176,7 @@ def _of_attempt(campaign_id: str, attempt: int) -> Campaign:
 
 def _keep(campaign: Campaign) -> None:
     """Keep others away from the campaign until the transaction ends, while it is still ours."""
-    until = clock.ms() + LEASE_MS
+    until = clock.ms() + leases.LEASE_MS
     if execute(_KEEP, (until, until, campaign.id, campaign.attempt)).fetchone() is None:
         raise _Lost
 
