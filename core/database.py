@@ -61,6 +61,8 @@ class _Door:
 
     def __init__(self) -> None:
         self._threads = threading.RLock()
+        self._count = threading.Lock()
+        self._standing = 0  # our threads that wait
         self._depth = 0
         self._file: int | None = None
 
@@ -70,8 +72,22 @@ class _Door:
             os.close(self._file)
         self._file = None if path is None else os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
 
+    def is_wanted(self) -> bool:
+        """Say whether somebody stands at the door, while we are inside."""
+        if self._standing:
+            return True
+        if self._file is None:
+            return False
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, self._STEP)
+        except OSError:
+            return True
+        fcntl.lockf(self._file, fcntl.LOCK_UN, 1, self._STEP)
+        return False
+
     def __enter__(self) -> None:
-        self._threads.acquire()
+        if not self._threads.acquire(blocking=False):
+            self._stand()
         try:
             if self._depth == 0 and self._file is not None:
                 fcntl.lockf(self._file, fcntl.LOCK_EX, 1, self._STEP)
@@ -81,6 +97,15 @@ class _Door:
             self._threads.release()
             raise
         self._depth += 1
+
+    def _stand(self) -> None:
+        with self._count:
+            self._standing += 1
+        try:
+            self._threads.acquire()
+        finally:
+            with self._count:
+                self._standing -= 1
 
     def __exit__(self, *_: object) -> None:
         self._depth -= 1
@@ -159,11 +184,15 @@ def execute(sql: str, params: Sequence[object] = ()) -> Any:
     return db.obj.execute_sql(sql if is_postgres() else sql.replace("%s", "?"), params)
 
 
-def execute_many(sql: str, rows: Sequence[Sequence[object]]) -> None:
-    """Run one statement for many rows on the bare driver: the set-based half of a hot path."""
+def execute_many(sql: str, rows: Sequence[Sequence[object]]) -> int:
+    """Run one statement for many rows on the bare driver: the set-based half of a hot path.
+
+    Returns how many rows were changed.
+    """
     with _as_peewee:
         cursor = db.obj.cursor()
         cursor.executemany(sql if is_postgres() else sql.replace("%s", "?"), rows)
+        return int(cursor.rowcount)
 
 
 def copy_in(statement: str, lines: str) -> None:
@@ -190,6 +219,40 @@ def transaction() -> Iterator[None]:
         return
     with _door, database.atomic():
         yield
+
+
+@contextmanager
+def bulk() -> Iterator[Callable[[], None]]:
+    """Let this thread write much in many transactions, none of which anybody is told of.
+
+    On SQLite they are not flushed one by one: a power cut may undo the last of them, each wholly,
+    and what is committed afterwards makes them last. Nor do they carry the log over into the file,
+    which would take long while others wait to write: that is what the function given is for,
+    called now and then between transactions. On PostgreSQL nothing is different.
+    """
+    if is_postgres():
+        yield lambda: None
+        return
+    execute("PRAGMA synchronous = NORMAL")
+    execute("PRAGMA wal_autocheckpoint = 0")
+    try:
+        yield _carry_over
+    finally:
+        execute(f"PRAGMA synchronous = {SQLITE_PRAGMAS['synchronous']}")
+        execute("PRAGMA wal_autocheckpoint = 1000")
+
+
+def is_wanted() -> bool:
+    """Say whether others wait until this thread's transaction ends, only because they write, too.
+
+    Nobody does on PostgreSQL, where all write at once.
+    """
+    return not is_postgres() and _door.is_wanted()
+
+
+def _carry_over() -> None:
+    """Bring the log into the file as far as no reader needs it, keeping nobody from writing."""
+    execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
 
 def in_transaction() -> bool:

@@ -8,7 +8,8 @@ __all__ = ["NumberSet"]
 
 # Kenya's mobile numbers are 254 1xx xxx xxx and 254 7xx xxx xxx: so many of each, one bit a number.
 _RANGE = 100_000_000
-_PLANES = {"2541": 0, "2547": _RANGE}
+_FIRST_1 = 254_100_000_000
+_FIRST_7 = 254_700_000_000
 
 
 class NumberSet:
@@ -32,15 +33,19 @@ class NumberSet:
 
     def add(self, msisdn: str) -> bool:
         """Put a number in, and say whether it was not in yet."""
-        plane = _PLANES.get(msisdn[:4])
-        if plane is None or len(msisdn) != 12:
-            is_new = msisdn not in self._others
-            self._others.add(msisdn)
-            return is_new
+        try:
+            place = int(msisdn) - _FIRST_1
+        except ValueError:
+            return self._add_other(msisdn)
+        if not 0 <= place < _RANGE:
+            place += _FIRST_1 - _FIRST_7 + _RANGE
+            if not _RANGE <= place < 2 * _RANGE:
+                return self._add_other(msisdn)
+        if len(msisdn) != 12:
+            return self._add_other(msisdn)
         bits = self._bits
         if bits is None:
             bits = self._bits = mmap.mmap(-1, 2 * _RANGE // 8)
-        place = plane + int(msisdn[4:])
         at, mask = place >> 3, 1 << (place & 7)
         before = bits[at]
         if before & mask:
@@ -49,15 +54,20 @@ class NumberSet:
         self._count += 1
         return True
 
+    def _add_other(self, msisdn: str) -> bool:
+        if msisdn in self._others:
+            return False
+        self._others.add(msisdn)
+        return True
+
     def __contains__(self, msisdn: object) -> bool:
         if not isinstance(msisdn, str):
             return False
-        plane = _PLANES.get(msisdn[:4])
-        if plane is None or len(msisdn) != 12:
+        if len(msisdn) != 12 or msisdn[:4] not in ("2541", "2547") or not msisdn.isdigit():
             return msisdn in self._others
         if self._bits is None:
             return False
-        place = plane + int(msisdn[4:])
+        place = int(msisdn[4:]) + (_RANGE if msisdn[3] == "7" else 0)
         return bool(self._bits[place >> 3] & 1 << (place & 7))
 
     def __len__(self) -> int:

@@ -15,7 +15,8 @@ from core.contacts.imports.queries import (
     preview,
     rejections,
 )
-from core.contacts.imports.uploading import SIZE_MAX, begin, discard, start
+from core.contacts.imports.receiving import SIZE_MAX
+from core.contacts.imports.uploading import begin, discard, start
 
 __all__ = [
     "Column",

@@ -10,6 +10,8 @@ from typing import BinaryIO
 
 # A cell with more line breaks than this is a quotation mark that was never closed.
 LINES_MAX = 100
+# Characters read at a time. Where there is no quotation mark among them, every line is a row.
+BLOCK = 64 * 1024
 
 
 class Broken(list[str]):
@@ -36,7 +38,7 @@ def text_of(file: BinaryIO, encoding: str) -> io.TextIOWrapper:
 
 
 class Delimited:
-    """The rows of a text file, one after the other. Iterate over it once.
+    """The rows of a text file, some thousands at a time.
 
     `is_row` says whether some cells look like a whole row. It is asked about the inner lines of a
     cell with line breaks: if one of them is a row, the quotation mark before it was never closed,
@@ -44,60 +46,66 @@ class Delimited:
     """
 
     def __init__(
-        self, text: Iterator[str], delimiter: str, is_row: Callable[[list[str]], bool]
+        self, text: io.TextIOBase, delimiter: str, is_row: Callable[[list[str]], bool]
     ) -> None:
         self._text = text
         self._delimiter = delimiter
         self._is_row = is_row
         self._held: list[str] = []  # the lines of the row that is being read
-        self._again: deque[str] = deque()  # lines to be read once more
-        self._is_over = False
+        self._waiting: deque[str] = deque()  # lines that have been read and not yet looked at
 
-    def __iter__(self) -> Iterator[list[str]]:
-        while not self._is_over:
-            yield from self._until_broken()
+    def batches(self) -> Iterator[list[list[str]]]:
+        """Every row of the file. Call it once."""
+        delimiter = self._delimiter
+        while block := self._text.readlines(BLOCK):
+            if '"' not in "".join(block):
+                try:
+                    yield list(csv.reader(block, delimiter=delimiter))
+                    continue
+                except csv.Error:  # a cell beyond the library's limit, 131,072 characters
+                    pass
+            self._waiting.extend(block)
+            while self._waiting:
+                yield list(self._with_care())
 
-    def _until_broken(self) -> Iterator[list[str]]:
+    def _with_care(self) -> Iterator[list[str]]:
+        """Rows of the waiting lines, up to one that is broken."""
         held = self._held
         reader = csv.reader(self._lines(), delimiter=self._delimiter)
-        while True:
-            try:
-                for cells in reader:
-                    if len(held) > 1 and self._swallows(cells):
-                        break
-                    held.clear()
-                    yield cells
-                else:
-                    self._is_over = True
-                    return
-            except csv.Error:
-                # A cell beyond the library's limit of 131,072 characters.
-                if len(held) == 1:
-                    yield Broken([held.pop()[:1000]], "cell_too_long")
-                    return
-            except _Unclosed:
-                pass
-            yield self._first_line()
-            return
+        try:
+            for cells in reader:
+                if len(held) > 1 and self._swallows():
+                    break
+                held.clear()
+                yield cells
+            else:
+                return
+        except csv.Error:
+            if len(held) == 1:
+                yield Broken([held.pop()[:1000]], "cell_too_long")
+                return
+        except _Unclosed:
+            pass
+        yield self._first_line()
 
     def _lines(self) -> Iterator[str]:
-        held, again, text = self._held, self._again, self._text
-        held.clear()
-        while again:
-            line = again.popleft()
+        """The waiting lines, and as many more as the last of their rows goes on for."""
+        held, waiting = self._held, self._waiting
+        while True:
+            if waiting:
+                line = waiting.popleft()
+            elif held:
+                line = self._text.readline()
+                if not line:
+                    raise _Unclosed
+            else:
+                return
             held.append(line)
             yield line
             if len(held) > LINES_MAX:
                 raise _Unclosed
-        for line in text:
-            held.append(line)
-            yield line
-            if len(held) > LINES_MAX:
-                raise _Unclosed
-        if held:  # asked for more in the middle of a row
-            raise _Unclosed
 
-    def _swallows(self, cells: list[str]) -> bool:
+    def _swallows(self) -> bool:
         """Say whether a row of several lines holds other rows."""
         inner = csv.reader(self._held[1:], delimiter=self._delimiter)
         try:
@@ -109,6 +117,6 @@ class Delimited:
         """Give up the first line of the row, and have the others read again."""
         first, *rest = self._held
         self._held.clear()
-        self._again.extendleft(reversed(rest))
+        self._waiting.extendleft(reversed(rest))
         bare = first.rstrip("\r\n")
         return Broken(bare.replace('"', "").split(self._delimiter), "quote_open")

@@ -40,13 +40,15 @@ class Layout(msgspec.Struct, frozen=True):
     """How a file is written.
 
     The first `above` rows are no contacts: a title, the headings. `sample` is the first few of
-    those that are, as they are written.
+    those that are, as they are written. So many rows at a time, the `window`, are read and then
+    stored in the order of their telephone numbers; it stays the same until the file is done.
     """
 
     kind: Kind
     columns: tuple[Column, ...]
     above: int = 0
     has_header: bool = False
+    window: int = 20_000
     encoding: str | None = None
     delimiter: str | None = None
     sheet: str | None = None

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import msgspec
 import peewee
 
+from core.contacts import free_fields
 from core.contacts.imports import parts, sources
 from core.contacts.imports.errors import REASONS, ImportForgotten, ImportNotFound
 from core.contacts.imports.layouts import Layout
 from core.contacts.imports.models import Import, ImportRejection, ImportStatus
-from core.contacts.imports.reading import Entry, Reader
+from core.contacts.imports.reading import Reader
 from core.phone import InvalidNumber
 
 AT_ONCE = 500
@@ -38,11 +38,22 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
+class Previewed:
+    """A row as it would be taken: its number in the file, and what the contact would be."""
+
+    row: int
+    msisdn: str
+    name: str
+    language: str | None
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """A file as it is understood, its first contacts, and its first rows that would be left out."""
 
     layout: Layout
-    entries: Sequence[Entry]
+    entries: Sequence[Previewed]
     rejections: Sequence[Rejection]
 
 
@@ -95,12 +106,15 @@ def preview(tenant_id: int, import_id: str) -> Preview:
         raise ImportForgotten
     layout = found.found
     with parts.opened(import_id, found.size_bytes) as file:
-        reader = Reader(sources.open_source(file, found.size_bytes, layout), layout)
-        first = next(islice(reader.chunks(SHOWN), 1), None)
+        source = sources.open_source(file, found.size_bytes, layout)
+        few = msgspec.structs.replace(layout, window=SHOWN)
+        first = next(Reader(source, few).windows(), None)
     if first is None:
         return Preview(layout, [], [])
+    first.entries.sort()
     left_out = [Rejection(each.row, each.cells, each.code, each.about) for each in first.rejected]
-    return Preview(layout, first.entries, left_out)
+    entries = [Previewed(*said[:4], free_fields.load(said[4])) for said in first.entries]
+    return Preview(layout, entries, left_out)
 
 
 def layout(found: Import) -> Layout:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple
 
 from core import phone
+from core.contacts import free_fields
 from core.contacts.contacts import NAME_MAX
 from core.contacts.free_fields import VALUE_MAX
 from core.contacts.imports import values
@@ -20,16 +23,12 @@ from core.tenants.fields import UnknownLanguage
 
 CELL_KEPT = 500
 CELLS_KEPT = 60
+KNOWN_MAX = 2000
 
 
-class Entry(NamedTuple):
-    """A contact as a row of the file has it; what is empty was not said."""
-
-    row: int
-    msisdn: str
-    name: str
-    language: str | None
-    fields: Mapping[str, str] | None
+# A contact as a row of the file has it: the row's number, MSISDN, name, language, and free fields
+# as JSON; what is empty was not said. A plain tuple, for a million of them are made.
+Entry = tuple[int, str, str, str | None, str | None]
 
 
 class Rejected(NamedTuple):
@@ -51,6 +50,45 @@ class Chunk(NamedTuple):
     done: float
 
 
+@dataclass(slots=True)
+class Window:
+    """All rows of one stretch of a file, of which the first `after` have been dealt with."""
+
+    entries: list[Entry]
+    duplicate: int
+    rejected: list[Rejected]
+    begun: float  # how much of the file had been read before, and at its end
+    done: float
+    after: int = 0
+
+    @property
+    def rows(self) -> int:
+        """How many rows they are."""
+        return len(self.entries) + self.duplicate + len(self.rejected)
+
+    def chunks(self, size: int) -> Iterator[Chunk]:
+        """Its rows in chunks, from behind the first `after`.
+
+        The repetitions come first, then what is rejected, then the entries by their numbers: an
+        index that has grown large takes neighbours at a fraction of what scattered ones cost.
+        """
+        total, told = self.rows, self.after
+        self.entries.sort(key=itemgetter(1))
+        duplicate = 0 if self.after else self.duplicate
+        skipped = max(0, self.after - self.duplicate)
+        rejected = self.rejected[skipped:]
+        entries = self.entries[max(0, skipped - len(self.rejected)) :]
+        while duplicate or rejected or entries:
+            out, rejected = rejected[:size], rejected[size:]
+            room = size - len(out)
+            taken, entries = entries[:room], entries[room:]
+            rows = duplicate + len(out) + len(taken)
+            told += rows
+            done = self.begun + (self.done - self.begun) * told / total
+            yield Chunk(rows, taken, duplicate, out, done)
+            duplicate = 0
+
+
 class Reader:
     """Reads the rows of a source. The same file is always read the same way.
 
@@ -62,57 +100,76 @@ class Reader:
         self._layout = layout
         self._seen = NumberSet()
         self._width = len(layout.columns)
-        self._phone = layout.phone
         self._names = layout.places(Meaning.NAME)
         self._languages = layout.places(Meaning.LANGUAGE)
-        self._fields = [(at, layout.columns[at].heading) for at in layout.places(Meaning.FIELD)]
+        self._fields = layout.places(Meaning.FIELD)
+        # What cells of each free field were read as: the same few stand in many rows.
+        self._known: list[dict[str, str]] = [{} for _ in layout.columns]
         self._spoken = frozenset(settings().app.languages)
 
-    def chunks(self, size: int, *, after: int = 0) -> Iterator[Chunk]:
-        """Give chunks of `size` rows, from behind the first `after` rows."""
-        entries: list[Entry] = []
-        rejected: list[Rejected] = []
-        duplicate = counted = 0
-        above, phone_at, names, width = self._layout.above, self._phone, self._names, self._width
-        one_name = names[0] if len(names) == 1 else None
-        parse, line, seen, name_max = phone.parse, values.line, self._seen.add, NAME_MAX
-        goal = after or size
-        is_skipping = after > 0
-        for number, cells in enumerate(self._source, start=1):
-            if number <= above or not cells:
-                continue
+    def windows(self, *, after: int = 0) -> Iterator[Window]:
+        """Give every window of the file, of whose rows the first `after` were dealt with."""
+        begun = 0.0
+        for window in self._read():
+            begun, window.begun = window.done, begun
+            window.after = min(after, window.rows)
+            after -= window.after
+            yield window
+
+    def _read(self) -> Iterator[Window]:
+        """Read the file, a window at a time: so many of its rows, with blank ones and headings."""
+        size, number = self._layout.window, 0
+        window = Window([], 0, [], 0.0, 0.0)
+        for batch in self._source.batches():
+            while batch:
+                room = size - number % size
+                part, batch = batch[:room], batch[room:]
+                self._take(part, number, window)
+                number += len(part)
+                if number % size == 0:
+                    window.done = self._source.done
+                    yield window
+                    window = Window([], 0, [], 0.0, 0.0)
+        window.done = 1.0
+        yield window
+
+    def _take(self, rows: list[list[str]], before: int, window: Window) -> None:
+        """Put rows into a window, each as what it is; so many rows were before them in the file."""
+        above = max(0, self._layout.above - before)
+        width, phone_at = self._width, self._layout.phone
+        one_name = self._names[0] if len(self._names) == 1 else -1
+        one_field = self._fields[0] if len(self._fields) == 1 else -1
+        known = self._known[one_field] if self._fields else {}
+        has_names, has_languages, has_fields = (
+            bool(places) for places in (self._names, self._languages, self._fields)
+        )
+        parse, line, is_new, keep = phone.parse, values.line, self._seen.add, window.entries.append
+        name, language, fields = "", None, None
+        for number, cells in enumerate(rows[above:], start=before + above + 1):
             try:
                 msisdn = parse(cells[phone_at])
-                if len(cells) > width or cells.__class__ is Broken:
-                    self._check_shape(cells)
-                if one_name is None:
+                if len(cells) != width or cells.__class__ is Broken:
+                    cells = self._shaped(cells)
+                if one_name >= 0:
+                    name = line(cells[one_name])
+                    if len(name) > NAME_MAX:
+                        raise self._too_long(one_name, NAME_MAX)
+                elif has_names:
                     name = self._name(cells)
-                else:
-                    name = cells[one_name] if len(cells) > one_name else ""
-                    if name:
-                        name = line(name)
-                        if len(name) > name_max:
-                            raise self._too_long(one_name, name_max)
-                language = self._language(cells) if self._languages else None
-                fields = self._free(cells) if self._fields else None
+                if has_languages:
+                    language = self._language(cells)
+                if has_fields:
+                    fields = known.get(cells[one_field]) if one_field >= 0 else None
+                    if fields is None:
+                        fields = self._free(cells)
             except (Invalid, IndexError) as error:
-                why = self._why(cells, error)
-                if why is None:
-                    continue
-                rejected.append(Rejected(number, *why, cells))
+                if (why := self._why(cells, error)) is not None:
+                    window.rejected.append(Rejected(number, *why, cells))
             else:
-                if seen(msisdn):
-                    entries.append(Entry(number, msisdn, name, language, fields))
+                if is_new(msisdn):
+                    keep((number, msisdn, name, language, fields or None))
                 else:
-                    duplicate += 1
-            counted += 1
-            if counted == goal:
-                if not is_skipping:
-                    yield Chunk(counted, entries, duplicate, rejected, self._source.done)
-                entries, rejected, duplicate, counted = [], [], 0, 0
-                goal, is_skipping = size, False
-        if counted and not is_skipping:
-            yield Chunk(counted, entries, duplicate, rejected, 1.0)
+                    window.duplicate += 1
 
     def _why(
         self, cells: list[str], error: Invalid | IndexError
@@ -128,29 +185,29 @@ class Reader:
             error = RowTooWide(cells=len(cells), columns=self._width)
         return CODES.get(type(error), "number_invalid"), error.fields
 
-    def _check_shape(self, cells: list[str]) -> None:
-        """Refuse a row with more cells than there are columns, unless they are empty."""
+    def _shaped(self, cells: list[str]) -> list[str]:
+        """A row with as many cells as there are columns, when what is too much is empty."""
         if isinstance(cells, Broken):
             raise Invalid
+        if len(cells) < self._width:
+            return cells + [""] * (self._width - len(cells))
         if values.line("".join(cells[self._width :])):
             raise RowTooWide(cells=len(cells), columns=self._width)
+        return cells
 
     def _too_long(self, at: int, most: int) -> CellTooLong:
         return CellTooLong(column=self._layout.columns[at].heading, most=most)
 
     def _name(self, cells: list[str]) -> str:
         """A name out of all columns that are parts of one."""
-        if not self._names:
-            return ""
-        parts = (values.line(cells[at]) for at in self._names if at < len(cells))
+        parts = [values.line(cells[at]) for at in self._names]
         name = " ".join(part for part in parts if part)
         if len(name) > NAME_MAX:
             raise self._too_long(self._names[0], NAME_MAX)
         return name
 
     def _language(self, cells: list[str]) -> str | None:
-        at = self._languages[0]
-        said = values.line(cells[at]).casefold() if at < len(cells) else ""
+        said = values.line(cells[self._languages[0]]).casefold()
         if not said:
             return None
         spoken = values.LANGUAGES.get(said)
@@ -158,15 +215,24 @@ class Reader:
             raise UnknownLanguage(offered=", ".join(settings().app.languages))
         return spoken
 
-    def _free(self, cells: list[str]) -> dict[str, str] | None:
-        """The free fields of a row, without empty ones."""
-        width = len(cells)
-        found: dict[str, str] = {}
-        for at, heading in self._fields:
-            if at < width and (cell := cells[at]):
-                value = values.line(cell)
-                if len(value) > VALUE_MAX:
-                    raise self._too_long(at, VALUE_MAX)
-                if value:
-                    found[heading] = value
-        return found or None
+    def _free(self, cells: list[str]) -> str:
+        """The free fields of a row, without empty ones, as a JSON object; nothing for none."""
+        found = []
+        for at in self._fields:
+            known = self._known[at]
+            written = known.get(cells[at])
+            if written is None:
+                written = self._field(at, cells[at])
+                if len(known) > KNOWN_MAX:
+                    known.clear()
+                known[cells[at]] = written
+            if written:
+                found.append(written[1:-1])
+        return "{" + ",".join(found) + "}" if found else ""
+
+    def _field(self, at: int, cell: str) -> str:
+        """One field as a JSON object of its own; nothing for an empty one."""
+        value = values.line(cell)
+        if len(value) > VALUE_MAX:
+            raise self._too_long(at, VALUE_MAX)
+        return free_fields.dump({self._layout.columns[at].heading: value}) or "" if value else ""

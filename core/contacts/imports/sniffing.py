@@ -10,7 +10,7 @@ from core.contacts.imports.layouts import Kind
 
 # The head that is judged. Large enough for any byte order mark, signature or habit to show.
 HEAD = 4096
-_ZIP = b"PK\x03\x04"
+ZIP = b"PK\x03\x04"
 # Compound files: Excel's before 2007, and every workbook with a password.
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
@@ -40,7 +40,7 @@ def judge(head: bytes) -> Head:
 
     Raises: NotATable.
     """
-    if head.startswith(_ZIP):
+    if head.startswith(ZIP):
         return Head(Kind.XLSX, None)
     for mark, encoding in _MARKS:
         if head.startswith(mark):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import BinaryIO, Protocol
 
 from core.contacts.imports import guessing
@@ -21,7 +22,8 @@ SHOWN_CELL = 60
 class Source(Protocol):
     """Rows from the first one of the file on, those without any cell included."""
 
-    def __iter__(self) -> Iterator[list[str]]: ...
+    def batches(self) -> Iterator[list[list[str]]]:
+        """All of them, some at a time. Call it once."""
 
     @property
     def done(self) -> float:
@@ -42,8 +44,8 @@ class _Text:
         assert layout.delimiter is not None
         self._rows = Delimited(text_of(file, layout.encoding), layout.delimiter, is_row)
 
-    def __iter__(self) -> Iterator[list[str]]:
-        return iter(self._rows)
+    def batches(self) -> Iterator[list[list[str]]]:
+        return self._rows.batches()
 
     @property
     def done(self) -> float:
@@ -68,13 +70,14 @@ def find_layout(
     if kind is Kind.XLSX:
         book = Workbook(file)
         sheet = book.sheet
-        rows = list(islice(book, SAMPLE_ROWS))
+        rows = list(islice(chain.from_iterable(book.batches()), SAMPLE_ROWS))
     else:
         encoding = encoding or "utf-8"
         lines = _first_lines(file, encoding)
         said = _said_delimiter(lines[0])
         delimiter = said or guessing.delimiter(lines)
-        rows = list(islice(Delimited(iter(lines), delimiter, _never), SAMPLE_ROWS))
+        sample = Delimited(io.StringIO("".join(lines), newline=""), delimiter, _never)
+        rows = list(islice(chain.from_iterable(sample.batches()), SAMPLE_ROWS))
     above = 0 if said is None else 1
     filled = [
         at

@@ -7,27 +7,33 @@ what it means; a property test holds them equal.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import msgspec
+import peewee
 
 from core import clock, ids
 from core.contacts import book, free_fields, groups, pseudonyms, standing
 from core.contacts.free_fields import TooManyFields
 from core.contacts.imports.errors import GroupGone, NumberErased
+from core.contacts.imports.models import Import
 from core.contacts.imports.reading import Entry, Rejected
 from core.contacts.models import Contact, ContactBook, Group
-from core.database import changed, copy_in, execute, execute_many, is_postgres
+from core.database import changed, copy_in, execute, execute_many, is_postgres, savepoint
 
 
 class Target(NamedTuple):
-    """Where an import's contacts go, and when its file was sent (ms)."""
+    """Where an import's contacts go.
+
+    `saw_erasure` says that somebody was erased since the file was sent, and may stand in it.
+    """
 
     tenant_id: int
-    group_id: str | None
-    consent_id: str | None
-    is_dry_run: bool
-    sent_at: int
+    group_id: str | None = None
+    consent_id: str | None = None
+    is_dry_run: bool = False
+    saw_erasure: bool = False
 
 
 class Stored(NamedTuple):
@@ -59,12 +65,27 @@ class _Change(NamedTuple):
     consent_id: str | None
 
 
-def store(target: Target, entries: Sequence[Entry]) -> Stored:
+def target_of(found: Import) -> Target:
+    """Where the contacts of an import go; under the book's lock."""
+    erased_at = ContactBook.get_by_id(found.tenant_id).erased_at
+    return Target(
+        found.tenant_id,
+        found.group_id,
+        found.consent_id,
+        found.is_dry_run,
+        erased_at >= found.created_at,
+    )
+
+
+def store(target: Target, entries: Sequence[Entry], *, likely_new: bool = False) -> Stored:
     """Put entries with different numbers into the book, under its lock, in one transaction.
 
     A dry run changes nothing and counts the same. Who opted out, is blocked or was erased before
-    keeps that. Raises: GroupGone.
+    keeps that. With `likely_new` they are first tried without looking whom the book has already.
+    Raises: GroupGone.
     """
+    if likely_new and (stored := _store_new(target, entries)) is not None:
+        return stored
     known = _lookup(target.tenant_id, entries)
     fresh, changes, members, rejected = _sort(target, entries, known)
     if target.is_dry_run:
@@ -72,6 +93,7 @@ def store(target: Target, entries: Sequence[Entry]) -> Stored:
     made = ids.block("con", len(fresh))
     if fresh:
         _insert(target, made, fresh)
+        _count(target, fresh)
     if changes:
         _update(changes)
     if target.group_id is not None:
@@ -79,11 +101,34 @@ def store(target: Target, entries: Sequence[Entry]) -> Stored:
     return Stored(len(fresh), len(members), rejected)
 
 
+def _store_new(target: Target, entries: Sequence[Entry]) -> Stored | None:
+    """Store entries that are all new; None, and nothing is changed, when one of them is not."""
+    if target.is_dry_run or target.saw_erasure:
+        return None
+    made = ids.block("con", len(entries))
+    try:
+        with savepoint() if is_postgres() else nullcontext():
+            added = _insert(target, made, entries)
+    except peewee.IntegrityError:
+        return None
+    if added < len(entries):
+        execute(_TAKE_BACK, (target.tenant_id, made[0], made[-1]))
+        return None
+    _count(target, entries)
+    if target.group_id is not None:
+        _join(target.tenant_id, target.group_id, made, [])
+    return Stored(len(entries), 0, [])
+
+
+# The ids of a block follow each other, and nobody else's are between them: the book is locked.
+_TAKE_BACK = "DELETE FROM contact WHERE tenant_id = %s AND id BETWEEN %s AND %s"
+
+
 def _sort(
     target: Target, entries: Sequence[Entry], known: Mapping[str, _Known]
 ) -> tuple[list[Entry], list[_Change], list[str], list[Rejected]]:
     """Part entries into new ones, changes of known contacts, ids of those, and impossible ones."""
-    forgotten = _forgotten(target, [each.msisdn for each in entries if each.msisdn not in known])
+    forgotten = _forgotten(target, [each[1] for each in entries if each[1] not in known])
     if not known and not forgotten:
         return list(entries), [], [], []
     fresh: list[Entry] = []
@@ -91,19 +136,19 @@ def _sort(
     members: list[str] = []
     rejected: list[Rejected] = []
     for entry in entries:
-        before = known.get(entry.msisdn)
+        row, msisdn, name, *_ = entry
+        before = known.get(msisdn)
         if before is None:
-            if entry.msisdn in forgotten:
+            if msisdn in forgotten:
                 # Not even what stood beside the number is kept.
-                rejected.append(Rejected(entry.row, NumberErased.code, {}, []))
+                rejected.append(Rejected(row, NumberErased.code, {}, []))
             else:
                 fresh.append(entry)
             continue
         try:
             after = _changed(before, entry, target.consent_id)
         except TooManyFields as error:
-            cells = [entry.msisdn, entry.name]
-            rejected.append(Rejected(entry.row, error.code, error.fields, cells))
+            rejected.append(Rejected(row, error.code, error.fields, [msisdn, name]))
             continue
         if after != before[1:]:
             changes.append(after)
@@ -116,16 +161,17 @@ def _changed(before: _Known, entry: Entry, consent_id: str | None) -> _Change:
 
     Raises: TooManyFields.
     """
+    _, _, name, language, given = entry
     fields = before.fields
-    if entry.fields:
+    if given:
         held = free_fields.load(fields)
-        merged = free_fields.merge(held, entry.fields)
+        merged = free_fields.merge(held, free_fields.load(given))
         if merged != held:
             fields = free_fields.dump(merged)
     return _Change(
         before.id,
-        entry.name or before.name,
-        entry.language or before.language,
+        name or before.name,
+        language or before.language,
         fields,
         consent_id or before.consent_id,
     )
@@ -133,8 +179,7 @@ def _changed(before: _Known, entry: Entry, consent_id: str | None) -> _Change:
 
 def _forgotten(target: Target, msisdns: Sequence[str]) -> set[str]:
     """Those of some unknown numbers whose people were erased after the file was sent."""
-    erased_at = ContactBook.get_by_id(target.tenant_id).erased_at
-    if not msisdns or clock.to_ms(erased_at) < target.sent_at:
+    if not msisdns or not target.saw_erasure:
         return set()
     names = {
         name: msisdn for msisdn in msisdns for name in pseudonyms.every(target.tenant_id, msisdn)
@@ -161,7 +206,7 @@ def _find(tenant_id: int, msisdns: list[str]) -> list[Any]:
 
 def _lookup(tenant_id: int, entries: Sequence[Entry]) -> dict[str, _Known]:
     """Which of some entries are known, by number."""
-    found = _find(tenant_id, [entry.msisdn for entry in entries])
+    found = _find(tenant_id, [entry[1] for entry in entries])
     return {row[0]: _Known(*row) for row in found}
 
 
@@ -171,7 +216,7 @@ def _lookup_names(tenant_id: int, names: list[str]) -> set[str]:
 
 _INSERT_CONTACT = (
     "INSERT INTO contact (id, tenant_id, msisdn, name, language, fields, status, consent_id, "
-    "created_at) VALUES (%s, %s, %s, %s, %s, %s, 'active', %s, %s)"
+    "created_at) VALUES (%s, %s, %s, %s, %s, %s, 'active', %s, %s) ON CONFLICT DO NOTHING"
 )
 _COPY_CONTACT = (
     "COPY contact (id, tenant_id, msisdn, name, language, fields, status, consent_id, created_at) "
@@ -179,38 +224,29 @@ _COPY_CONTACT = (
 )
 
 
-def _insert(target: Target, made: Sequence[str], fresh: Sequence[Entry]) -> None:
-    """Add contacts and count them; who opted out before, or was blocked, stays so."""
+def _insert(target: Target, made: Sequence[str], fresh: Sequence[Entry]) -> int:
+    """Add contacts. Returns how many; on SQLite one whose number is known is passed over."""
     now, tenant_id, consent_id = clock.ms(), target.tenant_id, target.consent_id
-    dump = free_fields.dump
     if is_postgres():
         tail = f"\tactive\t{consent_id or _NULL}\t{now}\n"
         lines = [
-            f"{each}\t{tenant_id}\t{entry.msisdn}\t{_escaped(entry.name)}"
-            f"\t{entry.language or _NULL}"
-            f"\t{_escaped(dump(entry.fields) or '') if entry.fields else _NULL}{tail}"
-            for each, entry in zip(made, fresh, strict=True)
+            f"{each}\t{tenant_id}\t{msisdn}\t{_escaped(name)}\t{language or _NULL}"
+            f"\t{_escaped(fields) if fields else _NULL}{tail}"
+            for each, (_, msisdn, name, language, fields) in zip(made, fresh, strict=True)
         ]
         copy_in(_COPY_CONTACT, "".join(lines))
-    else:
-        execute_many(
-            _INSERT_CONTACT,
-            [
-                (
-                    each,
-                    tenant_id,
-                    entry.msisdn,
-                    entry.name,
-                    entry.language,
-                    dump(entry.fields) if entry.fields else None,
-                    consent_id,
-                    now,
-                )
-                for each, entry in zip(made, fresh, strict=True)
-            ],
-        )
-    book.grow(tenant_id, len(made))
-    standing.mark_new(tenant_id, [entry.msisdn for entry in fresh])
+        return len(lines)
+    rows = [
+        (each, tenant_id, msisdn, name, language, fields, consent_id, now)
+        for each, (_, msisdn, name, language, fields) in zip(made, fresh, strict=True)
+    ]
+    return execute_many(_INSERT_CONTACT, rows)
+
+
+def _count(target: Target, fresh: Sequence[Entry]) -> None:
+    """Count contacts just added; who opted out before, or was blocked, stays so."""
+    book.grow(target.tenant_id, len(fresh))
+    standing.mark_new(target.tenant_id, [entry[1] for entry in fresh])
 
 
 _NULL = "\\N"
@@ -285,18 +321,18 @@ def store_plainly(target: Target, entries: Sequence[Entry]) -> Stored:
     """Do what `store` does, a contact at a time."""
     created = updated = 0
     rejected: list[Rejected] = []
-    for entry in entries:
+    for row, msisdn, name, language, given in entries:
         mine = Contact.tenant_id == target.tenant_id
-        found = Contact.get_or_none(mine, Contact.msisdn == entry.msisdn)
-        if found is None and _forgotten(target, [entry.msisdn]):
-            rejected.append(Rejected(entry.row, NumberErased.code, {}, []))
+        found = Contact.get_or_none(mine, Contact.msisdn == msisdn)
+        if found is None and _forgotten(target, [msisdn]):
+            rejected.append(Rejected(row, NumberErased.code, {}, []))
             continue
         try:
             held = free_fields.load(found.fields) if found else {}
-            fields = free_fields.merge(held, entry.fields or {})
+            fields = free_fields.merge(held, free_fields.load(given))
         except TooManyFields as error:
-            cells = [entry.msisdn, entry.name]
-            rejected.append(Rejected(entry.row, error.code, error.fields, cells))
+            cells = [msisdn, name]
+            rejected.append(Rejected(row, error.code, error.fields, cells))
             continue
         created, updated = created + (found is None), updated + (found is not None)
         if target.is_dry_run:
@@ -305,14 +341,14 @@ def store_plainly(target: Target, entries: Sequence[Entry]) -> Stored:
             found = Contact.create(
                 id=ids.new("con"),
                 tenant_id=target.tenant_id,
-                msisdn=entry.msisdn,
+                msisdn=msisdn,
                 created_at=clock.now(),
             )
             book.grow(target.tenant_id, 1)
-            standing.mark_new(target.tenant_id, [entry.msisdn])
+            standing.mark_new(target.tenant_id, [msisdn])
         wanted: dict[str, Any] = {"fields": free_fields.dump(fields)}
-        wanted |= {"name": entry.name} if entry.name else {}
-        wanted |= {"language": entry.language} if entry.language else {}
+        wanted |= {"name": name} if name else {}
+        wanted |= {"language": language} if language else {}
         wanted |= {"consent_id": target.consent_id} if target.consent_id else {}
         Contact.update(**wanted).where(mine, Contact.id == found.id).execute()
         if target.group_id is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Iterable, Mapping
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO, cast
 
 import msgspec
 import peewee
@@ -14,37 +14,23 @@ from core import clock, ids
 from core.contacts import consents, groups
 from core.contacts.imports import headings, parts, sources
 from core.contacts.imports.errors import (
-    FileEmpty,
     ImportForgotten,
     ImportUnderWay,
-    NotATable,
     TooManyImports,
-    UploadTooLarge,
 )
 from core.contacts.imports.forgetting import forget
-from core.contacts.imports.layouts import Kind
 from core.contacts.imports.models import Import, ImportRejection, ImportStatus
 from core.contacts.imports.queries import one
-from core.contacts.imports.sniffing import HEAD, Compound, Letters, judge
+from core.contacts.imports.receiving import receive
 from core.contacts.imports.working import COUNTS, run
 from core.database import transaction
 from core.tenants import audit, rows
 
-SIZE_MAX = 50 * 1024 * 1024
 # Files of a business that wait or are being read.
 OPEN_MAX = 10
 _IN_MEMORY = 1024 * 1024
 
 Columns = Mapping[str, str]
-
-
-class _File(NamedTuple):
-    """An upload on this machine, and what its bytes said."""
-
-    file: BinaryIO
-    size: int
-    kind: Kind
-    encoding: str | None
 
 
 def begin(
@@ -67,8 +53,8 @@ def begin(
     1; the others are guessed. A dry run counts and stores nothing. With `wait` nothing is read
     until `start`. The same `once` gives the same import again.
     Raises: NotFound, GroupNotFound, TooManyImports, ConsentInFuture and its kin, FileEmpty,
-    UploadTooLarge, NotATable, OldWorkbook, WorkbookLocked, WorkbookDamaged, WorkbookTooLarge, NoRows,
-    NoPhoneColumn, TooManyColumns, ColumnUnknown, MeaningUnknown.
+    UploadTooLarge, NotATable, OldWorkbook, WorkbookLocked, WorkbookDamaged, WorkbookTooLarge,
+    NoRows, NoPhoneColumn, TooManyColumns, ColumnUnknown, MeaningUnknown.
     """
     key = None if once is None else _key(tenant_id, once)
     if (earlier := _made_by(key)) is not None:
@@ -78,7 +64,7 @@ def begin(
     if group_id is not None:
         groups.one(tenant_id, group_id)
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as spool:
-        received = _receive(chunks, cast(BinaryIO, spool))
+        received = receive(chunks, cast(BinaryIO, spool))
         layout = sources.find_layout(
             received.file, received.kind, received.encoding, _wishes(columns)
         )
@@ -241,40 +227,3 @@ def _check_open(tenant_id: int) -> None:
     )
     if waiting.count() >= OPEN_MAX:
         raise TooManyImports(most=OPEN_MAX)
-
-
-def _receive(chunks: Iterable[bytes], into: BinaryIO) -> _File:
-    """Write an upload down and judge it by its bytes, as they come.
-
-    Raises: FileEmpty, UploadTooLarge, NotATable, OldWorkbook, WorkbookLocked.
-    """
-    size, head = 0, b""
-    letters, compound = Letters(), Compound()
-    since_line = 0
-    for chunk in chunks:
-        size += len(chunk)
-        if size > SIZE_MAX:
-            raise UploadTooLarge(most=SIZE_MAX // 2**20)
-        into.write(chunk)
-        head += chunk[: HEAD - len(head)]
-        if compound.is_one(head):
-            compound.look(chunk)
-            continue
-        if head[:2] == b"PK":
-            continue
-        letters.look(chunk)
-        last = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
-        since_line = since_line + len(chunk) if last < 0 else len(chunk) - last
-        if since_line > LINE_MAX:
-            raise NotATable
-    if not size:
-        raise FileEmpty
-    if compound.is_one(head):
-        compound.end()
-    letters.look(b"", is_last=True)
-    judged = judge(head)
-    return _File(into, size, judged.kind, judged.encoding or letters.encoding)
-
-
-# A line longer than this is no row of a table, and would have to be held in memory whole.
-LINE_MAX = 1024 * 1024

@@ -22,8 +22,8 @@ _PLAIN = re.compile(r"[!-~]+(?: [!-~]+)*").fullmatch
 
 def line(cell: str) -> str:
     """A cell as one line of text: composed letters, single spaces, nothing that cannot be seen."""
-    if _PLAIN(cell):
-        return cell if cell[0] != "'" else unguarded(cell)
+    if not cell or (_PLAIN(cell) and cell[0] != "'"):
+        return cell
     seen = "".join([_UNSEEN.get(unicodedata.category(letter), letter) for letter in cell])
     return unguarded(" ".join(unicodedata.normalize("NFC", seen).split()))
 

@@ -183,17 +183,17 @@ class Workbook:
 
     def _first_filled(self) -> tuple[str, str]:
         for name, path in self._sheets[:SHEETS_TRIED]:
-            for row in self._rows(path):
-                if any(row):
+            for rows in self._batches(path):
+                if any(any(row) for row in rows):
                     return name, path
         raise NoRows
 
-    def __iter__(self) -> Iterator[list[str]]:
+    def batches(self) -> Iterator[list[list[str]]]:
+        """Every row of the sheet, the empty ones between them as well. Call it once."""
         with _told_in_words():
-            yield from self._rows(self._path)
+            yield from self._batches(self._path)
 
-    def _rows(self, path: str) -> Iterator[list[str]]:
-        """Every row of a sheet, the empty ones between them as well."""
+    def _batches(self, path: str) -> Iterator[list[list[str]]]:
         cells = sheet_cells.Cells(self._strings, self._styles, is_1904=self.is_1904)
         reader = parser()
         cells.listen_to(reader)
@@ -205,13 +205,13 @@ class Workbook:
                 reader.Parse(piece, not piece)
                 read += len(piece)
                 self.done = min(1.0, read / size)
+                rows: list[list[str]] = []
                 for at, row in cells.taken():
                     if at > ROWS_MAX:
                         raise WorkbookDamaged
-                    while number + 1 < at:
-                        number += 1
-                        yield []
-                    number += 1
-                    yield row
+                    rows += [[]] * (at - number - 1)
+                    rows.append(row)
+                    number = at
+                yield rows
                 if not piece:
                     return

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import BinaryIO, NamedTuple
 
 import msgspec
 import structlog
@@ -16,8 +18,16 @@ from core.contacts.imports import parts, sources
 from core.contacts.imports.errors import PROBLEMS, ImportBroken
 from core.contacts.imports.models import Import, ImportStatus
 from core.contacts.imports.reading import CELL_KEPT, CELLS_KEPT, Chunk, Reader, Rejected
-from core.contacts.imports.storing import Stored, Target, store
-from core.database import changed, execute, execute_many, is_postgres, transaction
+from core.contacts.imports.storing import Stored, store, target_of
+from core.database import (
+    bulk,
+    changed,
+    execute,
+    execute_many,
+    is_postgres,
+    is_wanted,
+    transaction,
+)
 from core.errors import Refused
 from core.queue import job
 from core.tenants import audit
@@ -26,11 +36,14 @@ log = structlog.get_logger(__name__)
 
 LEASE_MS = 60_000
 ATTEMPTS_MAX = 5
-# Rows a transaction. SQLite has one writer, and USSD waits for it.
-ROWS_SQLITE, ROWS_POSTGRES = 1000, 5000
-# SQLite rests so long after each transaction. Whoever waits at its door goes in before the next
-# one anyway; this lets threads of this process, and readers on a busy machine, have their turn.
-PAUSE_S = 0.002
+# Rows a transaction. On SQLite everybody who writes waits for it to end: after every so many it is
+# asked whether anybody does, and else it goes on.
+ROWS_POSTGRES = 5000
+ROWS_SQLITE, ROWS_SQLITE_MAX = 500, 20_000
+# Windows after which SQLite's log is carried over into its file.
+CARRY_OVER_EVERY = 3
+# How long the next transaction then waits, for other threads of this process to have their turn.
+PAUSE_S = 0.001
 # A worker reads one large file at a time, and small ones beside it, so that its other threads stay
 # free for texts, and nobody with twenty rows waits behind a million.
 SMALL_BYTES = 256 * 1024
@@ -103,21 +116,45 @@ def _work(found: Import, holder: str) -> None:
     if found.attempts > ATTEMPTS_MAX:
         _end(found, holder, ImportBroken())
         return
-    size = ROWS_POSTGRES if is_postgres() else ROWS_SQLITE
-    rows = found.rows
     try:
         with parts.opened(found.id, found.size_bytes) as file:
-            layout = found.found
-            source = sources.open_source(file, found.size_bytes, layout)
-            for chunk in Reader(source, layout).chunks(size, after=rows):
-                _commit(found, holder, chunk, rows)
-                rows += chunk.rows
-                if not is_postgres():
-                    time.sleep(PAUSE_S)
+            _read_on(found, holder, file)
     except Refused as problem:
         _end(found, holder, problem)
         return
     _end(found, holder, None)
+
+
+def _read_on(found: Import, holder: str, file: BinaryIO) -> None:
+    """Store what is left of a file. Raises: GroupGone, _Lost, and what `Workbook` raises."""
+    layout, rows = found.found, found.rows
+    # Nobody is in the book but who came out of this file.
+    likely_new = book.size(found.tenant_id) <= found.created
+    reader = Reader(sources.open_source(file, found.size_bytes, layout), layout)
+    with bulk() as carry_over:
+        for turn, window in enumerate(reader.windows(after=rows), start=1):
+            chunks = deque(window.chunks(ROWS_POSTGRES if is_postgres() else ROWS_SQLITE))
+            if not chunks:
+                _stay(found, holder)
+            while chunks:
+                done = _commit(found, holder, chunks, rows, likely_new=likely_new)
+                likely_new = likely_new and not done.updated
+                rows += done.rows
+                if done.was_wanted:
+                    time.sleep(PAUSE_S)
+            if turn % CARRY_OVER_EVERY == 0:
+                carry_over()
+
+
+def _stay(found: Import, holder: str) -> None:
+    """Keep the lease while rows are passed over that were stored before. Raises: _Lost."""
+    with transaction():
+        kept = execute(
+            "UPDATE contact_import SET lease_until = %s WHERE id = %s AND holder = %s",
+            (clock.ms() + LEASE_MS, found.id, holder),
+        )
+        if not changed(kept):
+            raise _Lost
 
 
 _HELD = """
@@ -132,30 +169,42 @@ _COUNT = """
 """
 
 
-def _commit(found: Import, holder: str, chunk: Chunk, rows: int) -> None:
-    """Store a chunk and count its rows, if this import still stands at `rows` and is ours.
+class _Done(NamedTuple):
+    """What one transaction has done: rows, how many of them were known; and who waited for it."""
 
-    Raises: GroupGone, _Lost.
+    rows: int
+    updated: int
+    was_wanted: bool
+
+
+def _commit(
+    found: Import, holder: str, chunks: deque[Chunk], rows: int, *, likely_new: bool
+) -> _Done:
+    """Store chunks, and count their rows, if this import still stands at `rows` and is ours.
+
+    It goes on while nobody else wants to write. Raises: GroupGone, _Lost.
     """
-    target = Target(
-        found.tenant_id,
-        found.group_id,
-        found.consent_id,
-        found.is_dry_run,
-        clock.to_ms(found.created_at),
-    )
+    most = ROWS_POSTGRES if is_postgres() else ROWS_SQLITE_MAX
+    sums, was_wanted = [0, 0, 0, 0, 0], False
     with transaction():
         now = clock.ms()
         if not changed(execute(_HELD, (now + LEASE_MS, found.id, holder, rows))):
             raise _Lost
-        done = Stored(0, 0, [])
-        if chunk.entries:
-            book.lock(found.tenant_id)
-            done = store(target, chunk.entries)
-        rejected = [*chunk.rejected, *done.rejected]
-        _keep(found.id, rejected)
-        counts = (chunk.rows, done.created, done.updated, chunk.duplicate, len(rejected))
-        execute(_COUNT, (*counts, min(9_999, int(chunk.done * 10_000)), found.id))
+        book.lock(found.tenant_id)
+        target = target_of(found)
+        while chunks:
+            chunk = chunks.popleft()
+            done = Stored(0, 0, [])
+            if chunk.entries:
+                done = store(target, chunk.entries, likely_new=likely_new and not sums[2])
+            rejected = [*chunk.rejected, *done.rejected]
+            _keep(found.id, rejected)
+            counts = (chunk.rows, done.created, done.updated, chunk.duplicate, len(rejected))
+            sums = [before + more for before, more in zip(sums, counts, strict=True)]
+            if (was_wanted := is_wanted()) or sums[0] >= most:
+                break
+        execute(_COUNT, (*sums, min(9_999, int(chunk.done * 10_000)), found.id))
+    return _Done(sums[0], sums[2], was_wanted)
 
 
 _KEEP = """
