@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from core import database
+from core.contacts.imports.models import Import, ImportPart
 from core.messaging.models import Message
 from core.settings import settings
 from core.tenants.models import ApiKey
@@ -221,3 +222,48 @@ def test_figures_are_of_all_processes_together(stack, acme):
         requests.get(f"{stack.url}{acme.path}/balance", headers=key, timeout=10)
 
     assert asked() - before == 20
+
+
+CSV = b"Phone,Name\r\n" + b"".join(b"07120%05d,Asha %d\r\n" % (n, n) for n in range(40_000))
+
+
+def form(file: bytes) -> bytes:
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="w.csv"\r\n\r\n'
+    return head + file + b"\r\n--x--\r\n"
+
+
+def upload(stack: Stack, acme: Business, body: object) -> requests.Response:
+    headers = {
+        "Authorization": f"Bearer {acme.live}",
+        "Content-Type": "multipart/form-data; boundary=x",
+    }
+    return requests.post(f"{stack.url}{acme.path}/imports", data=body, headers=headers, timeout=60)
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_file_comes_in_whole_however_its_length_is_told(stack, acme, chunked):
+    body = form(CSV)
+    pieces = (body[at : at + 50_001] for at in range(0, len(body), 50_001))
+    answer = upload(stack, acme, pieces if chunked else body)
+
+    assert answer.status_code == 202, answer.text
+    parts = ImportPart.select().where(ImportPart.import_id == answer.json()["id"])
+    kept = b"".join(bytes(part.content) for part in parts.order_by(ImportPart.number))
+    assert kept == CSV
+
+
+def test_more_than_fifty_megabytes_are_refused_and_heard(stack, acme):
+    answer = upload(stack, acme, form(b"0712345678\r\n" * (53 * 2**20 // 12)))
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+def test_a_form_that_breaks_off_is_no_import(stack, acme):
+    kind = "Content-Type: multipart/form-data; boundary=x"
+    head = request(acme, "Content-Length: 5000", path="/imports").replace(
+        b"Content-Type: application/json", kind.encode()
+    )
+    heard = raw(stack, head + form(b"Phone\r\n0712345678")[:-6], shut=True)
+
+    assert problem(heard) == (400, "bad_form")
+    assert Import.select().where(Import.tenant_id == acme.id).count() == 0
