@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from core.campaigns import proof as campaigns_proof
 from core.database import snapshot
 from core.ledger import proof as ledger_proof
 from core.messaging import proof as messaging_proof
@@ -17,6 +18,7 @@ def _findings() -> Iterator[Finding]:
     yield from ledger_proof.findings()
     yield from messaging_proof.findings()
     yield from payments_proof.findings()
+    yield from campaigns_proof.findings()
 
 
 def run() -> list[Finding]:

@@ -38,7 +38,10 @@ def cancel(profile: Profile, campaign_id: str, *, actor: str, channel: str) -> C
             return _over(campaign)
         gates.shut(campaign.id)
         after_commit(lambda: carrying.carry_on.nudge(campaign_id))
-        return states.move(campaign, CampaignStatus.CANCELLING, problem=None)
+        # Whoever still makes rows of it finds the lease gone, and stops.
+        return states.move(
+            campaign, CampaignStatus.CANCELLING, problem=None, holder="", lease_until=0
+        )
 
 
 def _over(campaign: Campaign) -> Campaign:

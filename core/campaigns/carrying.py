@@ -6,6 +6,8 @@ Two at once would do no harm, only the same work.
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 
 from core import events
@@ -31,14 +33,21 @@ from core.tenants import audit
 
 # Each begins anew when somebody else has begun meanwhile.
 _TRIES = 3
+# So many of a worker's threads do long work at most: the rest are for what is short, above all for
+# handing texts over. Chunks are stored in shifts, so that campaigns take turns.
+_room = threading.BoundedSemaphore(2)
+SHIFT_S = 2.0
+ROOM_S = 1
 
 
 @job()
 def count(campaign_id: str) -> None:
     """Count and price a large draft that somebody wants to know about."""
     campaign = Campaign.get_or_none(Campaign.id == campaign_id)
-    if campaign is not None and not pricing.is_fresh(campaign, profile_of(campaign)):
-        _under_lease(campaign, _count)
+    if campaign is None or pricing.is_fresh(campaign, profile_of(campaign)):
+        return
+    if not _under_lease(campaign, _count):
+        count.later(campaign_id, delay_s=ROOM_S)
 
 
 def count_now(campaign_id: str) -> None:
@@ -121,12 +130,37 @@ def _turn_back(campaign_id: str, refusal: Refused) -> None:
         )
 
 
-def _under_lease(campaign: Campaign, work: Callable[[Campaign, str], object]) -> None:
-    """Work on a campaign while the lease is ours; what fails is tried again when it runs out."""
-    holder = leases.take(campaign.id)
-    if holder is not None:
-        work(campaign, holder)
-        leases.give_back(campaign.id, holder)
+def _under_lease(campaign: Campaign, work: Callable[[Campaign, str], object]) -> bool:
+    """Work on a campaign while the lease is ours; what fails is tried again when it runs out.
+
+    Returns False when this process has no room for more long work.
+    """
+    if not _room.acquire(blocking=False):
+        return False
+    try:
+        holder = leases.take(campaign.id)
+        if holder is not None:
+            work(campaign, holder)
+            leases.give_back(campaign.id, holder)
+    finally:
+        _room.release()
+    return True
+
+
+def _shift(campaign: Campaign, holder: str, step: Callable[[], object]) -> bool:
+    """Take one step after the other. Returns whether the last was the last there is.
+
+    It ends, too, when the lease is lost or the shift is over; then it is another's turn.
+    """
+    ends = time.monotonic() + SHIFT_S
+    while leases.renew(campaign.id, holder):
+        if not step():
+            return True
+        if time.monotonic() >= ends:
+            carry_on.later(campaign.id)
+            return False
+        breathe()
+    return False
 
 
 def _fill(campaign: Campaign, holder: str) -> None:
@@ -136,11 +170,8 @@ def _fill(campaign: Campaign, holder: str) -> None:
     except Refused as refusal:  # its sender ID was taken away since
         stopping.stop(campaign.id, refusal, event="campaign.paused")
         return
-    while leases.renew(campaign.id, holder):
-        if not filling.fill(terms):
-            _note_filled(campaign.id)
-            return
-        breathe()
+    if _shift(campaign, holder, lambda: filling.fill(terms)):
+        _note_filled(campaign.id)
 
 
 def _note_filled(campaign_id: str) -> None:
@@ -158,9 +189,6 @@ def _note_filled(campaign_id: str) -> None:
 def _take_back(campaign: Campaign, holder: str) -> None:
     """Cancel what has not gone, chunk after chunk, until nothing of a campaign waits."""
     terms = terms_of(campaign, is_over=True)
-    while leases.renew(campaign.id, holder):
-        if not taking_back.take_back(terms, actor="system"):
-            _note_filled(campaign.id)
-            ending.close(campaign.id)
-            return
-        breathe()
+    if _shift(campaign, holder, lambda: taking_back.take_back(terms, actor="system")):
+        _note_filled(campaign.id)
+        ending.close(campaign.id)

@@ -170,6 +170,8 @@ def _later(profile: Profile, campaign_id: str, asked: Launch) -> Campaign:
 
 def is_small(campaign: Campaign) -> bool:
     """Say whether a campaign can be counted while somebody waits."""
+    if campaign.first is not None and campaign.first <= INLINE_MAX:
+        return True
     most = INLINE_MAX + 1
     found = audiences.size_at_most(campaign.tenant_id, audiences.read(campaign.audience), most)
     return found < most

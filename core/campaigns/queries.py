@@ -19,6 +19,7 @@ from core.ledger.models import Hold
 from core.messaging.claiming import all_stopped
 from core.messaging.models import BatchCount, Category
 from core.money import ZERO, Money
+from core.tenants.models import Tenant, TenantStatus
 from core.tenants.profiles import Profile
 
 # Word for word the condition of its index.
@@ -135,9 +136,14 @@ def _eta(campaign: Campaign, status: CampaignStatus, waiting: int) -> datetime |
     going = status in (CampaignStatus.RUNNING, CampaignStatus.SCHEDULED) or (
         status is CampaignStatus.PREPARING and campaign.started_at is not None
     )
-    if not going or not waiting or all_stopped():
+    if not going or not waiting or all_stopped() or not _may_send(campaign.tenant_id):
         return None
     return timing.until(campaign, operators(campaign), waiting)
+
+
+def _may_send(tenant_id: int) -> bool:
+    tenant = Tenant.get_or_none(Tenant.id == tenant_id)
+    return tenant is not None and tenant.status != TenantStatus.SUSPENDED.value
 
 
 def operators(campaign: Campaign) -> list[str]:
