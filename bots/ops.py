@@ -17,7 +17,7 @@ from telegram import Bot, Update
 from bots.desk import answering, commands, presses
 from bots.desk.acts import Done
 from bots.desk.hearing import Heard, Kind, hear
-from bots.desk.presses import Pressed
+from bots.desk.pressed import Pressed
 from bots.desk.replies import Reply, Voice
 from core.database import recover
 from core.errors import Refused

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bots.desk import acts, asking
+from bots.desk import acts, asking, sender_acts
 from bots.desk.acts import Done
 from bots.desk.hearing import Heard
 from bots.desk.replies import Reply
@@ -45,6 +45,10 @@ def _take(heard: Heard, question: Question) -> Reply | Done:
             return reply
         case "whose":
             return _whose(heard, question)
+        case "sreject":
+            done = sender_acts.reject(heard, str(question.args["public_id"]), heard.text)
+            questions.end(question.id, done.text)
+            return done
         case _:
             done = acts.carry_out(heard, question.act, question.args, question.id, heard.text)
             questions.end(question.id, done.text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bots.desk.acts import named
 from bots.desk.hearing import Heard
 from bots.desk.replies import Reply, card
+from core.messaging.models import Sender
 from core.money import Money
 from core.notices import questions
 from core.notices.markup import b, code, e, i
@@ -17,6 +18,12 @@ def why_rejected(heard: Heard, tenant: Tenant) -> Reply:
     """Ask why a business is turned away; its owner will read the answer."""
     words = f"Why is {named(tenant)} turned away?"
     return _words(heard, "reject", words, tenant_id=tenant.id)
+
+
+def why_sender_rejected(heard: Heard, sender: Sender) -> Reply:
+    """Ask why a sender ID is not approved; whoever asked for it will read the answer."""
+    words = f"Why is the sender ID {b(sender.name)} not approved?"
+    return _words(heard, "sreject", words, public_id=sender.public_id)
 
 
 def why_suspended(heard: Heard, tenant: Tenant) -> Reply:

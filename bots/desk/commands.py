@@ -145,6 +145,10 @@ def _unmatched(heard: Heard) -> Reply:
     return showing.unmatched()
 
 
+def _senders(heard: Heard) -> Reply:
+    return showing.sender_ids()
+
+
 def _balances(heard: Heard) -> Reply:
     return showing.balances()
 
@@ -186,6 +190,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "price": Command("ID [PRICE, off or tier NAME]", "what a segment costs it", _price),
         "unmatched": Command("", "payments without an owner", _unmatched),
         "assign": Command("RECEIPT ID", "give a payment to a business", _assign),
+        "senders": Command("", "sender IDs that wait for a decision", _senders),
         "balances": Command("", "float, M-Pesa, suspense, wallets", _balances),
         "pause": Command("[REASON]", "stop all sending", _pause),
         "unpause": Command("", "let sending go on", _unpause),
@@ -196,7 +201,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
     }
 )
 # What a button may run: nothing that changes anything.
-HARMLESS = frozenset({"tenants", "unmatched", "balances", "prove", "digest", "health"})
+HARMLESS = frozenset({"tenants", "unmatched", "senders", "balances", "prove", "digest", "health"})
 
 
 def run(name: str, heard: Heard) -> Reply | Done | None:

@@ -6,17 +6,15 @@ the cards follow.
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
-from bots.desk import acts, asking, commands, showing
+from bots.desk import acts, asking, commands, sender_presses, showing
 from bots.desk.acts import Done
 from bots.desk.hearing import Heard
-from bots.desk.replies import Reply, card, pressed_card
+from bots.desk.pressed import REPLY_BELOW, Pressed, of
+from bots.desk.replies import card, pressed_card
 from core import clock
 from core.money import Money
 from core.notices import alerts, questions, tenant_cards
@@ -29,24 +27,6 @@ from core.tenants.models import TenantStatus
 
 NOTHING = "This button does nothing any more."
 LONG_OVER = "That alert is long over."
-REPLY_BELOW = "Reply to the message below."
-
-
-@dataclass(frozen=True, slots=True)
-class Pressed:
-    """What came of a press.
-
-    `words` pop up, as an `is_alert` that must be closed where they must not be overlooked. Then the
-    cards of `subjects` are drawn anew, and something is said, or put in the message's place. What
-    is slow to find is found by `later`.
-    """
-
-    words: str = ""
-    is_alert: bool = False
-    subjects: tuple[str, ...] = ()
-    says: Reply | None = None
-    rewrites: Reply | None = None
-    later: Callable[[], Reply | Done | None] | None = None
 
 
 def press(heard: Heard) -> Pressed:
@@ -56,21 +36,15 @@ def press(heard: Heard) -> Pressed:
     return Pressed(NOTHING, True) if act is None else act(heard, args)
 
 
-def _of(heard: Heard, done: Done, likely: str) -> Pressed:
-    words = html.unescape(re.sub(r"<[^>]+>", "", done.text))
-    subjects = dict.fromkeys((pressed_card(heard, likely), *done.subjects))
-    return Pressed(words, not done.changed, tuple(subjects))
-
-
 def _standing(heard: Heard, tenant_id: int, likely: str) -> Pressed:
     """Say how a business stands, instead of doing anything."""
     done = Done(acts.standing(tenant_id), acts.cards_of(tenant_id), changed=False)
-    return _of(heard, done, f"{likely}:{tenant_id}")
+    return of(heard, done, f"{likely}:{tenant_id}")
 
 
 def _approve(heard: Heard, args: list[str]) -> Pressed:
     tenant_id = int(args[0])
-    return _of(heard, acts.approve(heard, tenant_id), f"tenant:{tenant_id}")
+    return of(heard, acts.approve(heard, tenant_id), f"tenant:{tenant_id}")
 
 
 def _reject(heard: Heard, args: list[str]) -> Pressed:
@@ -91,7 +65,7 @@ def _resume(heard: Heard, args: list[str]) -> Pressed:
     tenant_id = int(args[0])
     if _is_old(tenant_id, args):
         return _standing(heard, tenant_id, "account")
-    return _of(heard, acts.resume(heard, tenant_id), f"account:{tenant_id}")
+    return of(heard, acts.resume(heard, tenant_id), f"account:{tenant_id}")
 
 
 def _is_old(tenant_id: int, args: list[str]) -> bool:
@@ -106,7 +80,7 @@ def _assign(heard: Heard, args: list[str]) -> Pressed:
         question = asking.really_assign(heard, payment, rows.get(tenant_id))
         return Pressed("Press again below.", says=question)
     done = acts.assign(heard, payment.receipt, tenant_id)
-    return _of(heard, done, f"payment:{payment.receipt}")
+    return of(heard, done, f"payment:{payment.receipt}")
 
 
 def _assign_to(heard: Heard, args: list[str]) -> Pressed:
@@ -125,7 +99,7 @@ def _payment(receipt: str) -> Payment:
 
 
 def _unpause(heard: Heard, args: list[str]) -> Pressed:
-    return _of(heard, acts.unpause(heard, int(args[0])), f"sending:{args[0]}")
+    return of(heard, acts.unpause(heard, int(args[0])), f"sending:{args[0]}")
 
 
 def _see(heard: Heard, args: list[str]) -> Pressed:
@@ -190,7 +164,7 @@ def _confirm(heard: Heard, question_id: str, *, is_yes: bool) -> Pressed:
     done = acts.carry_out(heard, question.act, question.args, question_id, "")
     # Only now: killed in between, the press can be made again, and the act knows its own key.
     questions.end(question_id, done.text)
-    return _of(heard, done, subject)
+    return of(heard, done, subject)
 
 
 VERBS: Mapping[str, Callable[[Heard, list[str]], Pressed]] = MappingProxyType(
@@ -210,5 +184,6 @@ VERBS: Mapping[str, Callable[[Heard, list[str]], Pressed]] = MappingProxyType(
         "page": _page,
         "yes": _yes,
         "no": _no,
+        **sender_presses.VERBS,
     }
 )

@@ -13,7 +13,7 @@ from core.gateways.telegram import Button
 from core.ledger.accounts import Platform, Purse, platform
 from core.ledger.models import Account
 from core.messaging import balances as gateway_balances
-from core.messaging import operations
+from core.messaging import operations, sender_requests
 from core.money import Money
 from core.notices import floats, tenant_cards
 from core.notices.markup import b, code, e, i, kes
@@ -85,6 +85,25 @@ def unmatched() -> Reply:
         [Button(f"{each.receipt} {Money(each.amount)}", f"pay:{each.receipt}")]
         for each in found[:UNMATCHED_SHOWN]
     ]
+    return Reply("\n".join(lines), buttons)
+
+
+def sender_ids() -> Reply:
+    """List the sender IDs that wait for a decision, each with a button for its card."""
+    found = sender_requests.waiting(limit=UNMATCHED_SHOWN + 1)
+    if not found:
+        return Reply("No sender ID waits for a decision.")
+    lines = [b("Sender IDs that wait, the oldest first")]
+    for each in found[:UNMATCHED_SHOWN]:
+        owner = rows.find(each.tenant_id)
+        whose = "nobody" if owner is None else named(owner)
+        lines.append(
+            f"{b(each.name)} of {whose}, {e(each.category)}, {e(each.status)} "
+            f"since {moment(each.created_at)}"
+        )
+    if len(found) > UNMATCHED_SHOWN:
+        lines.append(i("and more"))
+    buttons = [[Button(each.name, f"sshow:{each.public_id}")] for each in found[:UNMATCHED_SHOWN]]
     return Reply("\n".join(lines), buttons)
 
 

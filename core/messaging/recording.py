@@ -10,16 +10,18 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from core import clock, events, phone
-from core.database import execute, execute_many, is_postgres, transaction
+from core.cache import TTLCache
+from core.database import execute, execute_many, is_postgres, opened, transaction
 from core.gateways.outcome import Outcome
 from core.gateways.rehearsal import Rehearsal
 from core.gateways.sms import Answer, RowAnswer
 from core.ledger import holds
 from core.ledger.accounts import Purse
-from core.messaging import counts, slots, usage
+from core.messaging import counts, reasons, slots, usage
 from core.messaging.claimed import Claimed
 from core.messaging.claiming import Claim
 from core.messaging.models import (
+    REHEARSAL_ACCOUNT,
     SHARED_ACCOUNT,
     Charge,
     GatewayAccount,
@@ -32,8 +34,10 @@ from core.messaging.models import (
 from core.messaging.settling import Settled, purse_of, settle, write_off
 from core.messaging.usage import Tally
 
-LOST_ANSWER = "answer_lost"
+LOST_ANSWER = reasons.ANSWER_LOST
 REPLY_KEPT = 20_000
+# The sender IDs whose refusal was told of lately.
+_told: TTLCache[tuple[int, int, str], str] = TTLCache(seconds=60, size=1000)
 
 
 class Mark(NamedTuple):
@@ -63,7 +67,7 @@ def record(claim: Claim, answer: Answer) -> None:
         _put_back(claim, answer)
         return
     rows = answer.rows if answer.outcome is Outcome.ACCEPTED else _all_alike(claim, answer)
-    marks = [_as_mark(text, row) for text, row in zip(claim.texts, rows, strict=True)]
+    marks = [_as_mark(claim, text, row) for text, row in zip(claim.texts, rows, strict=True)]
     state = {
         Outcome.ACCEPTED: SubmissionState.ANSWERED,
         Outcome.REFUSED: SubmissionState.REFUSED,
@@ -75,6 +79,7 @@ def record(claim: Claim, answer: Answer) -> None:
         going = [mark for mark in marks if mark.id in standing]
         _mark(going)
         _settle(claim, going, standing)
+        _tell_refused(claim, going, rows)
         if claim.account_id != SHARED_ACCOUNT:
             _rehearse(claim, rows)
     _watch_account(claim, answer)
@@ -99,14 +104,33 @@ def _all_alike(claim: Claim, answer: Answer) -> Sequence[RowAnswer]:
     return [RowAnswer(answer.outcome, code=answer.code, why=why)] * len(claim.texts)
 
 
-def _as_mark(text: Claimed, row: RowAnswer) -> Mark:
+def _as_mark(claim: Claim, text: Claimed, row: RowAnswer) -> Mark:
     status, charge = _OUTCOMES[row.outcome]
-    reason = row.why
-    if row.outcome is Outcome.UNKNOWN:
-        reason = reason or LOST_ANSWER
-    elif row.outcome is Outcome.ACCEPTED:
-        reason = None if row.provider_id else "no_provider_id"
-    return Mark(text.id, status, charge, row.provider_id, reason and reason[:500])
+    if claim.account_id == REHEARSAL_ACCOUNT and row.why:
+        reason: str | None = row.why  # made up, and says so
+    elif row.outcome is Outcome.UNKNOWN:
+        reason = reasons.ANSWER_LOST
+    elif row.outcome is Outcome.REFUSED:
+        reason = reasons.of_refusal(row.code, row.why)
+    else:
+        reason = None if row.provider_id else reasons.NO_PROVIDER_ID
+    return Mark(text.id, status, charge, row.provider_id, reason)
+
+
+def _tell_refused(claim: Claim, marks: Sequence[Mark], rows: Sequence[RowAnswer]) -> None:
+    """Tell the operator of a sender ID that the gateway refuses: now and then, not at each text."""
+    if all(mark.reason != reasons.SENDER_REFUSED for mark in marks):
+        return
+    key = (opened(), claim.account_id, claim.sender)
+    if _told.get(key, lambda: claim.submission_id) == claim.submission_id:
+        why = next((row.why for row in rows if row.outcome is Outcome.REFUSED), None)
+        events.record(
+            "sender_id.refused",
+            claim.tenant_id,
+            sender_id=claim.sender,
+            account_id=claim.account_id,
+            why=(why or "")[:200],
+        )
 
 
 def _put_back(claim: Claim, answer: Answer) -> None:

@@ -108,10 +108,16 @@ def named(tenant_id: int, name: str) -> Sender | None:
     return found
 
 
+def _unnoted(sender: Sender) -> str:
+    """Say where an operator stands of which nothing is noted."""
+    is_under_way = sender.status == SenderStatus.SUBMITTED.value
+    return SenderStatus.REQUESTED.value if is_under_way else str(sender.status)
+
+
 def by_operator(senders: Iterable[Sender]) -> dict[tuple[int, str], dict[str, str]]:
-    """Return where each operator stands with some sender IDs: what it has said, else the whole."""
+    """Return where each operator stands with some sender IDs: what was noted, else the decision."""
     found = {
-        (each.tenant_id, each.name): dict.fromkeys(OPERATORS, str(each.status)) for each in senders
+        (each.tenant_id, each.name): dict.fromkeys(OPERATORS, _unnoted(each)) for each in senders
     }
     if found:
         rows_ = SenderOperator.select().where(

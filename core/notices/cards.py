@@ -20,7 +20,7 @@ KEPT = timedelta(days=60)
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A card as it looks now: Telegram's HTML, buttons under it, perhaps a picture above.
+    """A card as it looks now: Telegram's HTML, buttons under it, perhaps a picture or a file.
 
     `is_urgent` lets it ring at night.
     """
@@ -29,6 +29,7 @@ class Drawn:
     buttons: Keyboard = ()
     is_urgent: bool = False
     picture: bytes | None = None
+    file: tuple[str, bytes] | None = None
 
     @property
     def look(self) -> str:

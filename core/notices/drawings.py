@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from core.notices import digest, money_cards, questions, state_cards, tenant_cards
+from core.notices import digest, money_cards, questions, sender_cards, state_cards, tenant_cards
 from core.notices.cards import Drawn
 
 # The kind of a subject, and what draws one from its key.
@@ -19,6 +19,9 @@ DRAWERS: Mapping[str, Callable[[str], Drawn | None]] = MappingProxyType(
         "alert": state_cards.draw_alert,
         "question": questions.draw_question,
         "digest": digest.draw_digest,
+        "sender": sender_cards.draw_sender,
+        "paper": sender_cards.draw_paper,
+        "strays": sender_cards.draw_strays,
     }
 )
 

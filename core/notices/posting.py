@@ -187,6 +187,12 @@ def _post(by: Telegram, chat_id: int, drawn: Drawn) -> Answer:
         if answer.outcome is not Outcome.REFUSED or answer.is_dead or answer.moved_to:
             return answer
         log.error("picture_refused", why=answer.why)  # and so it has not gone: words must do
+    if drawn.file is not None:
+        name, content = drawn.file
+        answer = by.send_document(chat_id, name, content, drawn.text, is_silent=is_silent)
+        if answer.outcome is not Outcome.REFUSED or answer.is_dead or answer.moved_to:
+            return answer
+        log.error("file_refused", why=answer.why)
     return by.send_text(chat_id, drawn.text, buttons=drawn.buttons, is_silent=is_silent)
 
 
@@ -194,7 +200,8 @@ def _note_ops(notice: Notice, chat_id: int, subject: str, drawn: Drawn, answer: 
     if answer.outcome is Outcome.ACCEPTED:
         with transaction():
             notebook.close(notice, NoticeState.SENT)
-            if answer.message_id is not None and drawn.picture is None:
+            is_text = drawn.picture is None and drawn.file is None
+            if answer.message_id is not None and is_text:
                 cards.remember(subject, chat_id, answer.message_id, drawn)
     elif answer.outcome is Outcome.UNKNOWN:
         notebook.close(notice, NoticeState.UNKNOWN, answer.why)

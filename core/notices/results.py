@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import peewee
 
 from core import clock, phone, words
+from core.messaging import reasons
 from core.messaging.models import Message, Status
 from core.messaging.naming import message_range
 from core.notices.saying import Later, Nothing, Said, say
@@ -17,6 +19,7 @@ from core.notices.saying import Later, Nothing, Said, say
 PATIENCE = timedelta(minutes=5)
 LOOK_AGAIN = timedelta(seconds=15)
 
+REFUSED = reasons.WORDS[reasons.SENDER_REFUSED]
 ONE = "Your SMS to {phone}: {parts}."
 MANY = "Your SMS to {count} numbers: {parts}."
 
@@ -73,11 +76,34 @@ def result(batch_id: str, language: str) -> Said:
     now = clock.now()
     if _OPEN & counts.keys() and now < began + PATIENCE:
         return Later(max(now, began) + LOOK_AGAIN)
+    refused = _refused_sender(batch_id) if counts.get(Status.REJECTED.value) else None
+    if refused is not None and len(counts) == 1:
+        return say(language, REFUSED, {}, sender=refused)
     if sum(counts.values()) == 1:
         number = phone.pretty(Message.get(mine).msisdn)
         return say(language, ONE, {}, phone=number, parts=parts(counts, language)[0])
     total = f"{sum(counts.values()):,}"
-    return say(language, MANY, {}, count=total, parts=", ".join(parts(counts, language)))
+    told = say(language, MANY, {}, count=total, parts=", ".join(parts(counts, language)))
+    if refused is None:
+        return told
+    why = say(language, REFUSED, {}, sender=refused)
+    return replace(told, whole=f"{told.whole} {why.whole}")
+
+
+def _refused_sender(batch_id: str) -> str | None:
+    """Find the sender ID that the networks refused, if that is why texts of a batch did not go."""
+    first, last = message_range(batch_id)
+    row = (
+        Message.select(Message.sender)
+        .where(
+            Message.id.between(first, last),
+            Message.status == Status.REJECTED.value,
+            Message.reason == reasons.SENDER_REFUSED,
+        )
+        .limit(1)
+        .first()
+    )
+    return None if row is None else str(row.sender)
 
 
 def parts(counts: Mapping[str, int], language: str) -> list[str]:

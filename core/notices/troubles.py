@@ -30,6 +30,7 @@ FLOAT_LOW = "float.low"
 FLOAT_OUT = "float.out"
 FLOAT_UNREAD = "float.unread"
 NOT_TOLD = "notices"
+SENDER = "sender.refused"
 
 _PORTAL = "Compare with the M-Pesa portal; GET /admin/payment-news shows it word for word."
 
@@ -67,6 +68,12 @@ _MEANINGS: Mapping[str, Meaning] = MappingProxyType(
             "Its balance could not be read for a while, so a low float would go unnoticed.",
             "Look at the credentials, and whether Onfon answers at all.",
             look=("balances", "health"),
+        ),
+        SENDER: Meaning(
+            "The gateway refuses a sender ID",
+            "Texts under it are refused one by one. They cost the customer nothing.",
+            "Ask Onfon to allow the name for our account, or take the sender ID back.",
+            look=("senders",),
         ),
         NOT_TOLD: Meaning(
             "Something was not told",

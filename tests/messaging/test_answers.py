@@ -79,8 +79,8 @@ def test_each_row_is_read_for_itself(make_tenant: Make) -> None:
     assert statuses() == ["submitted", "rejected", "unknown", "submitted"]
     assert [row.reason for row in Message.select().order_by(Message.id)] == [
         None,
-        "Sender not allowed",
-        "The answer has no row for this number.",
+        "sender_refused",
+        "answer_lost",
         "no_provider_id",
     ]
     assert (available(tenant), held(tenant)) == ("7.00", "1.00")

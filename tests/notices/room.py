@@ -26,6 +26,7 @@ class Said:
     buttons: list[dict[str, Any]] = field(default_factory=list)
     is_silent: bool = False
     has_picture: bool = False
+    has_file: bool = False
     edits: int = 0
     forces_reply: bool = False
 
@@ -83,7 +84,7 @@ class Room:
             return None if told == "lose" else done
 
     def _do(self, method: str, body: dict[str, Any]) -> dict[str, Any]:
-        if method in ("sendMessage", "sendPhoto"):
+        if method in ("sendMessage", "sendPhoto", "sendDocument"):
             return self._send(method, body)
         if method == "editMessageText":
             return self._edit(body)
@@ -100,6 +101,7 @@ class Room:
             [button for row in markup.get("inline_keyboard", []) for button in row],
             bool(body.get("disable_notification")),
             method == "sendPhoto",
+            has_file=method == "sendDocument",
             forces_reply=bool(markup.get("force_reply")),
         )
         self.messages.append(message)
