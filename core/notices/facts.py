@@ -19,7 +19,16 @@ import structlog
 from core import clock
 from core.database import is_postgres, savepoint, transaction
 from core.events import Event
-from core.notices import alerts, cards, guarding, notebook, quiet, recipients, troubles
+from core.notices import (
+    alerts,
+    cards,
+    guarding,
+    notebook,
+    quiet,
+    recipients,
+    sender_facts,
+    troubles,
+)
 from core.tenants.models import Person
 
 log = structlog.get_logger(__name__)
@@ -192,6 +201,7 @@ LOOKS: Mapping[str, Look] = MappingProxyType(
         "team.joined": _joined,
         "team.role_changed": _team_changed,
         "team.removed": _team_changed,
+        **sender_facts.LOOKS,
         **dict.fromkeys(guarding.TO_THE_PHONE, _access_changed),
     }
 )
