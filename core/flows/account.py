@@ -1,4 +1,4 @@
-"""The account: language, PIN, business, team, keys."""
+"""The account: language, PIN, business, team, templates, sender IDs, keys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from core.flows.help import pay_in
 from core.flows.keys import keys_
 from core.flows.language import language
 from core.flows.pin import pin
+from core.flows.sender_ids import sender_ids_
 from core.flows.team import team_
+from core.flows.templates import templates_
 from core.flows.visits import Visit
 from core.flows.wording import brief, business
 from core.phone import pretty
@@ -39,6 +41,8 @@ def account(visit: Visit) -> Flow:
         "pin": (visit.say("PIN"), pin),
         "business": (visit.say("Business"), details),
         "team": (visit.say("Team"), team_),
+        "templates": (visit.say("Templates"), templates_),
+        "senders": (visit.say("Sender IDs"), sender_ids_),
     }
     if visit.channel == "telegram" and roles.may(visit.role, Right.KEYS):
         flows["keys"] = (visit.say("API keys"), keys_)

@@ -39,7 +39,8 @@ class TextTooLongHere(Conflict):
 class Agree(Confirm):
     """A confirmation that stands for certain terms: when they change, it is asked again.
 
-    Options other than yes and no may be given instead; they stand for no terms.
+    Options other than yes and no may be given `instead` of the yes, or `beside` it; they stand for
+    no terms.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Agree(Confirm):
         detail: str | None = None,
         yes: str = "",
         instead: Mapping[str, str] | None = None,
+        beside: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(key, question, visit, detail=detail, yes=yes)
         marked = hashlib.sha256(repr(terms).encode()).hexdigest()[:10] if terms else ""
@@ -58,7 +60,8 @@ class Agree(Confirm):
         others = [Option(other, label) for other, label in (instead or {}).items()]
         no = Option("no", visit.say("Cancel"), "danger")
         yes_option = Option(self._yes, yes or visit.say("Confirm"), "good")
-        self._options = (*(others or [yes_option]), no)
+        more = [Option(other, label) for other, label in (beside or {}).items()]
+        self._options = (*(others or [yes_option]), *more, no)
 
     def read(self, kept: str) -> str:
         """Give "yes", "no" or another option. What was agreed to stands while its terms do."""

@@ -1,25 +1,28 @@
-"""Contacts and groups: added, looked up, removed."""
+"""Contacts and groups: added, looked up, imported; each group and who is in it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from core import phone
+from core.contacts import consents, groups
 from core.contacts import contacts as book
-from core.contacts import groups
 from core.contacts.models import Contact
 from core.database import transaction
 from core.dialogue.steps import Ask, Choose, Flow, Once, Part
 from core.errors import Invalid
 from core.flows.asking import Agree, Drawn, Pick
-from core.flows.recipients import GroupEmpty, ask_group, ask_numbers
+from core.flows.consenting import ask_consent
+from core.flows.contact_card import card, name_of, who
+from core.flows.imports import import_
+from core.flows.recipients import GroupEmpty, ask_numbers, sized
+from core.flows.send import write_to
 from core.flows.visits import Visit
 from core.flows.wording import brief, business, entitled, somebody
 from core.tenants import fields, roles
 from core.tenants.roles import Right
 
 SHOWN = 60
-COUNTED = 10_000  # more than that nobody wants to know on a phone, and counting takes its time
 NO_GROUP = "-"
 
 
@@ -39,6 +42,8 @@ def contacts(visit: Visit) -> Flow:
         return (yield from _add(visit))
     if choice == "groups":
         return (yield from _groups(visit, tenant_id))
+    if choice == "import":
+        return (yield from import_(visit))
     wanted = ""
     if choice == "find":
         wanted = yield from Ask(
@@ -51,18 +56,19 @@ def contacts(visit: Visit) -> Flow:
     contact_id = yield from _pick(
         visit, lambda: book.listing(tenant_id, search=wanted, limit=SHOWN)
     )
-    return (yield from _card(visit, tenant_id, contact_id))
+    return (yield from card(visit, tenant_id, contact_id))
 
 
 def _top(visit: Visit, tenant_id: int) -> Drawn:
-    count = book.count(tenant_id, at_most=COUNTED)
-    more = "+" if count == COUNTED else ""
-    return visit.say("Contacts: {count}", count=f"{count:,}{more}"), {
+    options = {
         "add": visit.say("Add a contact"),
         "list": visit.say("List"),
         "find": visit.say("Find"),
         "groups": visit.say("Groups"),
     }
+    if not visit.is_small and roles.may(visit.role, Right.CONTACTS):
+        options["import"] = visit.say("Import a file")
+    return visit.say("Contacts: {count}", count=f"{book.count(tenant_id):,}"), options
 
 
 def _search(tenant_id: int, text: str) -> str:
@@ -79,22 +85,27 @@ def _pick(visit: Visit, find: Callable[[], list[Contact]]) -> Part[str]:
         question = visit.say("Which contact?")
         if len(found) == SHOWN:
             question = visit.say("The first {count}. Use Find for others.", count=SHOWN)
-        return question, {
-            each.id: f"{brief(each.name, 18)} {phone.pretty(each.msisdn)}" for each in found
-        }
+        return question, {each.id: _label(each) for each in found}
 
     return (yield from Pick("contacts_which", draw))
+
+
+def _label(contact: Contact) -> str:
+    number = who(contact) if not contact.name else phone.pretty(contact.msisdn)
+    return f"{brief(contact.name, 18)} {number}".strip()
 
 
 def _add(visit: Visit) -> Flow:
     profile = entitled(visit, Right.CONTACTS)
     msisdn = yield from Ask("contacts_number", visit.say("Phone number:"), phone.parse)
-    name = yield from Ask("contacts_name", visit.say("Name:"), _name)
+    name = yield from Ask("contacts_name", visit.say("Name:"), name_of)
     group_id = NO_GROUP
     if groups.exist(profile.tenant_id):
         group_id = yield from Pick("contacts_into", lambda: _into(visit, profile.tenant_id))
+    consent = yield from ask_consent(visit, "contacts")
     yield from Once(
-        "contacts_add", lambda once: _put(visit, profile.tenant_id, (msisdn,), name, group_id)
+        "contacts_add",
+        lambda once: _put(visit, profile.tenant_id, (msisdn,), name, group_id, consent),
     )
     return visit.say("Saved: {name}, {phone}.", name=brief(name, 40), phone=phone.pretty(msisdn))
 
@@ -105,71 +116,24 @@ def _into(visit: Visit, tenant_id: int) -> Drawn:
     return visit.say("Into which group?"), options
 
 
-def _name(text: str) -> str:
-    return fields.line(text, "name", most=book.NAME_MAX)
-
-
-def _put(visit: Visit, tenant_id: int, msisdns: tuple[str, ...], name: str, group_id: str) -> int:
+def _put(
+    visit: Visit,
+    tenant_id: int,
+    msisdns: tuple[str, ...],
+    name: str,
+    group_id: str,
+    consent: consents.Given | None = None,
+) -> int:
     _require(visit, tenant_id)
-    by = {"actor": visit.actor, "channel": visit.channel}
+    actor, channel = visit.actor, visit.channel
     with transaction():
         for msisdn in msisdns:
-            contact, _ = book.put(tenant_id, msisdn, name, **by)
+            contact, _ = book.put(
+                tenant_id, msisdn, name, consent=consent, actor=actor, channel=channel
+            )
             if group_id != NO_GROUP:
-                groups.add(tenant_id, group_id, contact.id, **by)
+                groups.add(tenant_id, group_id, contact.id, actor=actor, channel=channel)
     return len(msisdns)
-
-
-def _card(visit: Visit, tenant_id: int, contact_id: str) -> Flow:
-    """One contact, and what can be done with it."""
-    contact = book.one(tenant_id, contact_id)
-    inside = groups.of_contact(tenant_id, contact_id)
-    told = f"{brief(contact.name, 40)}\n{phone.pretty(contact.msisdn)}".strip()
-    if inside:
-        told += "\n" + brief(", ".join(group.name for group in inside), 60)
-    if not roles.may(visit.role, Right.CONTACTS):
-        return told
-    options = {"group": visit.say("Put into a group")}
-    if inside:
-        options["ungroup"] = visit.say("Take out of a group")
-    options["remove"] = visit.say("Remove")
-    choice = yield from Choose("contact", told, options)
-    if choice == "remove":
-        return (yield from _remove(visit, tenant_id, contact))
-    if choice == "group":
-        group_id = yield from ask_group(visit, "contact_into", tenant_id)
-        yield from Once(
-            "contact_added", lambda once: _move(visit, tenant_id, group_id, contact_id, into=True)
-        )
-    else:
-        names = {group.id: brief(group.name, 24) for group in inside}
-        group_id = yield from Choose("contact_out_of", visit.say("Which group?"), names)
-        yield from Once(
-            "contact_dropped",
-            lambda once: _move(visit, tenant_id, group_id, contact_id, into=False),
-        )
-    return visit.say("Done.")
-
-
-def _move(visit: Visit, tenant_id: int, group_id: str, contact_id: str, *, into: bool) -> bool:
-    _require(visit, tenant_id)
-    act = groups.add if into else groups.drop
-    return act(tenant_id, group_id, contact_id, actor=visit.actor, channel=visit.channel)
-
-
-def _remove(visit: Visit, tenant_id: int, contact: Contact) -> Flow:
-    who = brief(contact.name, 30) or phone.pretty(contact.msisdn)
-    question = visit.say("Remove {name} from your contacts and groups?", name=who)
-    if (yield from Agree("contact_remove_sure", question, visit, contact.id)) != "yes":
-        return visit.say("Nothing has changed.")
-    yield from Once("contact_removed", lambda once: _erase(visit, tenant_id, contact.id))
-    return visit.say("{name} is removed.", name=who)
-
-
-def _erase(visit: Visit, tenant_id: int, contact_id: str) -> str:
-    _require(visit, tenant_id)
-    book.remove(tenant_id, contact_id, actor=visit.actor, channel=visit.channel)
-    return "ok"
 
 
 def _groups(visit: Visit, tenant_id: int) -> Flow:
@@ -179,8 +143,7 @@ def _groups(visit: Visit, tenant_id: int) -> Flow:
 
     def draw() -> Drawn:
         options = {"new": visit.say("New group")} if may else {}
-        for group, size in groups.listing(tenant_id, limit=SHOWN):
-            options[group.id] = f"{brief(group.name, 24)} ({size:,})"
+        options |= {each.id: sized(each) for each in groups.names(tenant_id, limit=SHOWN)}
         return visit.say("Groups"), options
 
     choice = yield from Pick("groups", draw)
@@ -211,7 +174,11 @@ def _group(visit: Visit, tenant_id: int, group_id: str) -> Flow:
     if roles.may(visit.role, Right.CONTACTS):
         options["add"] = visit.say("Add people")
         options["remove"] = visit.say("Remove the group")
-    choice = yield from Choose("group", brief(group.name, 30), options)
+    if roles.may(visit.role, Right.SEND):
+        options["send"] = visit.say("Send SMS")
+    choice = yield from Choose("group", sized(group), options)
+    if choice == "send":
+        return (yield from write_to(visit, group_id))
     if choice == "add":
         msisdns = yield from ask_numbers(visit, "group_numbers")
         yield from Once("group_added", lambda once: _put(visit, tenant_id, msisdns, "", group_id))
@@ -223,7 +190,7 @@ def _group(visit: Visit, tenant_id: int, group_id: str) -> Flow:
     if not groups.members(tenant_id, group_id, limit=1):
         raise GroupEmpty
     contact_id = yield from _pick(visit, lambda: groups.members(tenant_id, group_id, limit=SHOWN))
-    return (yield from _card(visit, tenant_id, contact_id))
+    return (yield from card(visit, tenant_id, contact_id))
 
 
 def _ungroup(visit: Visit, tenant_id: int, group_id: str, name: str) -> Flow:

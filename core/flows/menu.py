@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from core.dialogue.steps import Flow
 from core.flows.account import account
+from core.flows.approvals import approvals_, waits_for
 from core.flows.asking import Drawn, Pick
 from core.flows.balance import balance
 from core.flows.contacts import contacts
@@ -49,11 +50,19 @@ def menu(visit: Visit) -> Flow:
         return (yield from STRANGERS.get(chosen, link)(visit))
     profile = visit.profile
     chosen = yield from Pick("menu", lambda: _top(visit, profile), is_home=True)
+    if chosen == "approvals":
+        return (yield from approvals_(visit))
     return (yield from TOP.get(chosen, link)(visit))
 
 
 def _top(visit: Visit, profile: Profile) -> Drawn:
-    return _heading(visit, profile), _labels(visit) | _invited(visit)
+    return _heading(visit, profile), _labels(visit) | _waiting(visit) | _invited(visit)
+
+
+def _waiting(visit: Visit) -> dict[str, str]:
+    """Offer what waits for a manager's or the owner's word, behind all that is always there."""
+    count = waits_for(visit)
+    return {"approvals": visit.say("To approve: {count}", count=count)} if count else {}
 
 
 def _door(visit: Visit) -> Drawn:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from core import phone
+from core.campaigns.audience import NUMBERS_MAX, Audience, TooManyNumbers
 from core.contacts import contacts, groups
+from core.contacts.models import Group
 from core.dialogue.steps import Ask, Part
 from core.errors import Conflict, Invalid
 from core.flows.asking import Drawn, Pick, typed
 from core.flows.visits import Visit
 from core.flows.wording import brief
-from core.messaging.errors import TooManyRecipients
-from core.messaging.preparing import RECIPIENTS_MAX
 from core.phone import InvalidNumber
 
 GROUPS_SHOWN = 60
+NAME_MAX = 24
 # What people put between numbers; on a button phone the star is the easiest of them.
 _BETWEEN = re.compile(r"[,;*#/&|\n]+|\s+(?:na|and)\s+")
 
@@ -39,49 +40,71 @@ class GroupEmpty(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
-class Recipients:
-    """Numbers, and what they are called together."""
+class To:
+    """Whom somebody chose, and what they are called together.
+
+    A single number is written to, rather than advertised to: `msisdn`. Anybody else is an audience.
+    """
 
     name: str
-    msisdns: tuple[str, ...]
-
-    @property
-    def is_one(self) -> bool:
-        """Whether it is a single number, which is written to rather than advertised to."""
-        return len(self.msisdns) == 1
+    msisdn: str | None = None
+    audience: Audience | None = None
 
 
-def ask_recipients(visit: Visit, tenant_id: int) -> Part[Recipients]:
-    """Ask whom to send to. Raises: NoGroups, GroupEmpty, TooManyRecipients."""
+def ask_recipients(visit: Visit, tenant_id: int, about: str = "") -> Part[To]:
+    """Ask whom to send to, unless that is `about` a group, a contact or a number (`n254...`).
 
-    def every() -> list[str]:
-        return contacts.numbers(tenant_id, limit=RECIPIENTS_MAX + 1)
+    Raises: NoGroups, GroupEmpty, GroupNotFound, ContactNotFound.
+    """
+    if about:
+        return _given(visit, tenant_id, about)
 
     def look(way: str) -> None:
-        if way == "all":
-            _checked("", every())
+        if way == "all" and not contacts.count(tenant_id, at_most=1):
+            raise GroupEmpty
 
     way = yield from Pick("send_to", lambda: _ways(visit, tenant_id), look)
     if way == "one":
         msisdn = yield from Ask("send_number", visit.say("Which number?"), phone.parse)
-        return Recipients(phone.pretty(msisdn), (msisdn,))
+        return To(phone.pretty(msisdn), msisdn)
     if way == "list":
         found = yield from ask_numbers(visit, "send_list")
-        return Recipients(visit.say("your list"), found)
+        if len(found) == 1:
+            return To(phone.pretty(found[0]), found[0])
+        return To(visit.say("your list"), audience=Audience(to=list(found)))
     if way == "all":
-        return _checked(visit.say("all contacts"), every())
-    return (yield from _group(visit, tenant_id))
+        return To(visit.say("all contacts"), audience=Audience(everyone=True))
+    group_id = yield from ask_group(
+        visit, "send_group", tenant_id, lambda chosen: _of_group(tenant_id, chosen)
+    )
+    return _of_group(tenant_id, group_id)
+
+
+def _given(visit: Visit, tenant_id: int, about: str) -> To:
+    if about.startswith("con_"):
+        contact = contacts.one(tenant_id, about)
+        return To(brief(contact.name, NAME_MAX) or phone.pretty(contact.msisdn), contact.msisdn)
+    if about.startswith("n"):
+        msisdn = phone.parse(f"+{about[1:]}")
+        return To(phone.pretty(msisdn), msisdn)
+    return _of_group(tenant_id, about)
+
+
+def _of_group(tenant_id: int, group_id: str) -> To:
+    """Read whom a group stands for. Raises: GroupNotFound, GroupEmpty."""
+    group = groups.one(tenant_id, group_id)
+    if not group.size:
+        raise GroupEmpty
+    return To(brief(group.name, NAME_MAX), audience=Audience(groups=[group.id]))
 
 
 def _ways(visit: Visit, tenant_id: int) -> Drawn:
     options = {"one": visit.say("One number"), "list": visit.say("Several numbers")}
     if groups.exist(tenant_id):
         options["group"] = visit.say("A group")
-    count = contacts.count(tenant_id, at_most=RECIPIENTS_MAX + 1)
+    count = contacts.count(tenant_id)
     if count:
-        more = "+" if count > RECIPIENTS_MAX else ""
-        known = f"{min(count, RECIPIENTS_MAX):,}{more}"
-        options["all"] = visit.say("All contacts ({count})", count=known)
+        options["all"] = visit.say("All contacts ({count})", count=f"{count:,}")
     return visit.say("Send to:"), options
 
 
@@ -103,7 +126,7 @@ def ask_numbers(visit: Visit, key: str) -> Part[tuple[str, ...]]:
 def read_numbers(text: str) -> tuple[str, ...]:
     """Read numbers with anything usual between them, each once.
 
-    Raises: InvalidNumber for the first that is none, TooManyRecipients.
+    Raises: InvalidNumber for the first that is none, TooManyNumbers.
 
     >>> read_numbers("0712 345 678*0722000111, 0712345678")
     ('254712345678', '254722000111')
@@ -112,8 +135,8 @@ def read_numbers(text: str) -> tuple[str, ...]:
     for part in _BETWEEN.split(text):
         if part.strip():
             found.update(dict.fromkeys(_read(part.strip())))
-    if len(found) > RECIPIENTS_MAX:
-        raise TooManyRecipients(limit=RECIPIENTS_MAX)
+    if len(found) > NUMBERS_MAX:
+        raise TooManyNumbers(most=NUMBERS_MAX)
     if not found:
         raise InvalidNumber(given=repr(text.strip()[:10]))
     return tuple(found)
@@ -130,17 +153,6 @@ def _read(part: str) -> list[str]:
         return [phone.parse(word) for word in words]
 
 
-def _group(visit: Visit, tenant_id: int) -> Part[Recipients]:
-    def numbers(group_id: str) -> list[str]:
-        return groups.numbers(tenant_id, group_id, limit=RECIPIENTS_MAX + 1)
-
-    group_id = yield from ask_group(
-        visit, "send_group", tenant_id, lambda chosen: _checked("", numbers(chosen))
-    )
-    name = brief(groups.one(tenant_id, group_id).name, 24)
-    return _checked(name, numbers(group_id))
-
-
 def ask_group(
     visit: Visit, key: str, tenant_id: int, look: Callable[[str], object] | None = None
 ) -> Part[str]:
@@ -149,18 +161,12 @@ def ask_group(
         raise NoGroups
 
     def draw() -> Drawn:
-        found = groups.listing(tenant_id, limit=GROUPS_SHOWN)
-        return visit.say("Which group?"), {
-            group.id: f"{brief(group.name, 24)} ({size:,})" for group, size in found
-        }
+        found = groups.names(tenant_id, limit=GROUPS_SHOWN)
+        return visit.say("Which group?"), {each.id: sized(each) for each in found}
 
     return (yield from Pick(key, draw, look))
 
 
-def _checked(name: str, msisdns: Sequence[str]) -> Recipients:
-    """Read whom a group stands for. Raises: GroupEmpty, TooManyRecipients."""
-    if not msisdns:
-        raise GroupEmpty
-    if len(msisdns) > RECIPIENTS_MAX:
-        raise TooManyRecipients(limit=RECIPIENTS_MAX)
-    return Recipients(name, tuple(msisdns))
+def sized(group: Group) -> str:
+    """Name a group with its size."""
+    return f"{brief(group.name, NAME_MAX)} ({group.size:,})"

@@ -1,33 +1,30 @@
-"""What became of the latest sends, in plain words."""
+"""What became of the latest sends, in plain words; campaigns and replies."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from core import clock
+from core.campaigns.queries import listing as campaigns_of
 from core.dialogue.screens import Document, Done
 from core.dialogue.steps import Flow
 from core.flows.asking import Drawn, Pick
+from core.flows.campaigns import campaigns_
+from core.flows.inbox import inbox_
+from core.flows.outcomes import parts
 from core.flows.visits import Visit
 from core.flows.wording import brief, business, kes, reference
-from core.messaging import batches, queries
+from core.messaging import batches, inbound, queries
 from core.messaging.batches import Summary
-from core.messaging.models import Message, Status
+from core.messaging.models import Message
 from core.messaging.queries import UsageBy
 from core.money import Money
 from core.tenants.profiles import Profile
 
 SHOWN = 4
 WEEK_DAYS = 7
-
-DELIVERED = (Status.DELIVERED,)
-GOING = (Status.SCHEDULED, Status.QUEUED, Status.SUBMITTING, Status.SUBMITTED)
-LOST = (Status.UNDELIVERED, Status.EXPIRED, Status.FAILED, Status.REJECTED)
-UNSURE = (Status.UNKNOWN,)
-KEPT_BACK = (Status.SUPPRESSED, Status.CANCELLED)
 
 
 def reports(visit: Visit) -> Flow:
@@ -36,11 +33,19 @@ def reports(visit: Visit) -> Flow:
     chosen = yield from Pick("reports", lambda: _latest(visit, profile))
     if chosen == "week":
         return _week(visit, profile)
+    if chosen == "campaigns":
+        return (yield from campaigns_(visit))
+    if chosen == "inbox":
+        return (yield from inbox_(visit))
     return _one(visit, profile, batches.one(profile, chosen))
 
 
 def _latest(visit: Visit, profile: Profile) -> Drawn:
     options = {"week": visit.say("Last 7 days")}
+    if campaigns_of(profile, limit=1):
+        options["campaigns"] = visit.say("Campaigns")
+    if inbound.listing(profile, limit=1):
+        options["inbox"] = visit.say("Replies")
     options |= {
         each.id: visit.say("{when}: {count} SMS", when=_when(each.at), count=f"{each.count:,}")
         for each in batches.recent(profile, SHOWN)
@@ -59,7 +64,7 @@ def _week(visit: Visit, profile: Profile) -> Done:
     head = visit.say(
         "7 days: {count} SMS, {cost}", count=f"{sum(counts.values()):,}", cost=kes(cost)
     )
-    return Done("\n".join([head, *_parts(visit, counts)]))
+    return Done("\n".join([head, *parts(visit, counts)]))
 
 
 def _one(visit: Visit, profile: Profile, found: Summary) -> Done:
@@ -70,29 +75,13 @@ def _one(visit: Visit, profile: Profile, found: Summary) -> Done:
         cost=kes(found.cost),
     )
     if visit.is_small:
-        return Done("\n".join([head, *_parts(visit, found.counts)]))
+        return Done("\n".join([head, *parts(visit, found.counts)]))
     rows = queries.listing(profile, batch=found.id)
     return Done(
-        "\n".join([head, *_parts(visit, found.counts)]),
+        "\n".join([head, *parts(visit, found.counts)]),
         detail=brief(rows[0].body, 300) if rows else None,
         document=Document(f"report-{reference(found.id)}.csv", _table(rows)),
     )
-
-
-def _parts(visit: Visit, counts: Mapping[str, int]) -> list[str]:
-    """Say what became of texts, a line each."""
-
-    def sum_of(statuses: tuple[Status, ...]) -> int:
-        return sum(counts.get(each.value, 0) for each in statuses)
-
-    told = [
-        (sum_of(DELIVERED), visit.say("Delivered: {count}", count=f"{sum_of(DELIVERED):,}")),
-        (sum_of(GOING), visit.say("On the way: {count}", count=f"{sum_of(GOING):,}")),
-        (sum_of(LOST), visit.say("Not delivered: {count}", count=f"{sum_of(LOST):,}")),
-        (sum_of(UNSURE), visit.say("Being checked: {count}", count=f"{sum_of(UNSURE):,}")),
-        (sum_of(KEPT_BACK), visit.say("Not sent: {count}", count=f"{sum_of(KEPT_BACK):,}")),
-    ]
-    return [line for count, line in told if count]
 
 
 def _table(rows: list[Message]) -> bytes:

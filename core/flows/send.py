@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from core import clock, text
+from core import text
 from core.dialogue.screens import Done
-from core.dialogue.steps import Choose, Flow, Once, Part
+from core.dialogue.steps import Flow, Given, Once, Part
 from core.errors import NotAllowed
-from core.flows.asking import Agree, prose, sign, typed
-from core.flows.recipients import Recipients, ask_recipients
+from core.flows.asking import Agree, sign
+from core.flows.composing import ask_sender, ask_spelling, ask_words, signs
+from core.flows.many import send_many
+from core.flows.recipients import To, ask_recipients
 from core.flows.topup import topup
 from core.flows.visits import Visit
 from core.flows.wording import brief, kes, open_for, reference, somebody
-from core.messaging.errors import EmptyText, TextTooLong
 from core.messaging.models import Category
-from core.messaging.preparing import SEGMENTS_MAX
 from core.messaging.sending import Estimate, Order, Text, estimate
 from core.messaging.sending import send as accept
 from core.money import Money
@@ -25,8 +24,6 @@ from core.tenants import pins, roles
 from core.tenants.models import Role
 from core.tenants.profiles import Profile
 from core.tenants.roles import Right
-
-SIGNS_NAMED = 2
 
 
 class NeedsManager(NotAllowed):
@@ -39,33 +36,48 @@ class NeedsManager(NotAllowed):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What would be sent, before anybody has agreed to it."""
+    """What would be sent to a number, before anybody has agreed to it."""
 
-    to: Recipients
+    to: To
     body: str
-    category: Category
     is_plain: bool
+    sender: str | None = None
 
     @property
     def order(self) -> Order:
         """The draft as messaging takes it."""
+        assert self.to.msisdn is not None
         return Order(
-            [Text(msisdn, self.body) for msisdn in self.to.msisdns],
-            category=self.category,
+            [Text(self.to.msisdn, self.body)],
+            sender_id=self.sender,
+            category=Category.TRANSACTIONAL,
             rewrite=self.is_plain,
         )
 
 
 def send_(visit: Visit) -> Flow:
     """Ask for recipients and words, show what it comes to, and send it once."""
+    about = yield from Given("about")
+    return (yield from write_to(visit, about))
+
+
+def write_to(visit: Visit, about: str = "") -> Flow:
+    """Send to whoever is known already: a group, a contact, a number; else ask to whom."""
     profile = open_for(visit, Right.SEND)
     if visit.asks_pin:
         pins.require_open(somebody(visit))
-    to = yield from ask_recipients(visit, profile.tenant_id)
-    body = yield from _words(visit)
-    category = yield from _category(visit, to)
-    is_plain = yield from _spelling(visit, body)
-    draft = Draft(to, body, category, is_plain)
+    to = yield from ask_recipients(visit, profile.tenant_id, about)
+    if to.msisdn is None:
+        return (yield from send_many(visit, profile, to))
+    return (yield from _send_one(visit, profile, to))
+
+
+def _send_one(visit: Visit, profile: Profile, to: To) -> Flow:
+    """Write to a single number: the short way."""
+    body = yield from ask_words(visit)
+    sender = yield from ask_sender(visit, profile.tenant_id, Category.TRANSACTIONAL)
+    is_plain = yield from ask_spelling(visit, body)
+    draft = Draft(to, body, is_plain, sender)
     found = estimate(profile, draft.order)
     _stay_within(visit, found.cost)
     answer = yield from _preview(visit, profile, draft, found)
@@ -84,90 +96,6 @@ def send_(visit: Visit) -> Flow:
     )
 
 
-def _words(visit: Visit) -> Part[str]:
-    question = (
-        visit.say("Type the message, up to 80 letters at a time:")
-        if visit.is_small
-        else visit.say("Type the message:")
-    )
-
-    def size(body: str) -> str:
-        measured = text.measure(body)
-        return visit.say(
-            "{letters} letters, {segments} SMS.",
-            letters=measured.units,
-            segments=measured.segments,
-        )
-
-    return (
-        yield from typed(
-            visit, "send_text", question, _body, done=visit.say("Send"), size=size, join=prose
-        )
-    )
-
-
-def _body(given: str) -> str:
-    """Read a text. Raises: EmptyText, TextTooLong, InvalidText."""
-    body = text.tidy(given).strip()
-    if not body:
-        raise EmptyText
-    segments = text.measure(body).segments
-    if segments > SEGMENTS_MAX:
-        raise TextTooLong(segments=segments, limit=SEGMENTS_MAX)
-    return body
-
-
-def _category(visit: Visit, to: Recipients) -> Part[Category]:
-    """Ask what kind of text it is, where it could be an advert."""
-    if to.is_one:
-        return Category.TRANSACTIONAL
-    rules = settings().rules
-    kind = yield from Choose(
-        "send_kind",
-        visit.say("What is it?"),
-        {
-            "notice": visit.say("Notice or service"),
-            "advert": visit.say(
-                "Advert, sent {start}-{end}",
-                start=rules.promotional_from,
-                end=rules.promotional_until,
-            ),
-        },
-    )
-    return Category.PROMOTIONAL if kind == "advert" else Category.TRANSACTIONAL
-
-
-def _spelling(visit: Visit, body: str) -> Part[bool]:
-    """Offer plain letters where others make a text dearer. Gives whether they are wanted."""
-    saving = text.rewrite_saving(body)
-    if saving.after >= saving.before:
-        return False
-    question = visit.say(
-        "{signs} make this {before} SMS each. With plain letters it is {after}.",
-        signs=_signs(visit, body),
-        before=saving.before,
-        after=saving.after,
-    )
-    wanted = yield from Choose(
-        "send_plain",
-        question,
-        {"plain": visit.say("Plain letters"), "keep": visit.say("Keep as it is")},
-        detail=saving.text,
-    )
-    return wanted == "plain"
-
-
-def _signs(visit: Visit, body: str) -> str:
-    """Name the characters that make a text dear, as they can be named here."""
-    found = text.offenders(body)
-    names = [
-        brief(each.name, 24) if visit.is_small else f"{each.character} ({each.name})"
-        for each in found[:SIGNS_NAMED]
-    ]
-    more = len(found) - len(names)
-    return ", ".join(names) + (f" +{more}" if more else "")
-
-
 def _preview(visit: Visit, profile: Profile, draft: Draft, found: Estimate) -> Part[str]:
     """Show everything that counts, and ask for a yes; or offer a top-up."""
     is_short = found.balance_after < Money(0)
@@ -183,44 +111,30 @@ def _preview(visit: Visit, profile: Profile, draft: Draft, found: Estimate) -> P
         if is_short
         else visit.say("Left {left}.", left=kes(found.balance_after)),
     ]
-    left_out = len(draft.to.msisdns) - found.recipients
-    if left_out:
-        lines.append(visit.say("{count} opted out.", count=left_out))
-    goes = _when(visit, found.goes_at)
     if not is_short:
-        lines.append(goes)
+        lines.append(visit.say("Goes now."))
     return (
         yield from Agree(
             "send_sure",
             "\n".join(lines),
             visit,
-            *(profile.tenant_id, draft.to.msisdns, draft.body, draft.category.value),
-            *(draft.is_plain, found.recipients, found.cost.units, goes),
-            detail=_detail(visit, draft, found),
+            *(profile.tenant_id, draft.to.msisdn, draft.body, draft.sender),
+            *(draft.is_plain, found.recipients, found.cost.units),
+            detail=_detail(visit, draft),
             instead={"topup": visit.say("Top up")} if is_short else None,
         )
     )
 
 
-def _detail(visit: Visit, draft: Draft, found: Estimate) -> str:
+def _detail(visit: Visit, draft: Draft) -> str:
     """What a larger screen shows besides: the text as it goes, and what makes it dear."""
     body = text.rewrite(draft.body) if draft.is_plain else draft.body
     lines = [body]
-    if draft.category is Category.PROMOTIONAL:
-        lines = [f"{body}{settings().rules.opt_out_suffix}"]
     if text.offenders(body):
-        lines.append(visit.say("Dear signs: {signs}.", signs=_signs(visit, body)))
+        lines.append(visit.say("Dear signs: {signs}.", signs=signs(visit, body)))
+    if draft.sender is not None:
+        lines.append(visit.say("From {sender}", sender=draft.sender))
     return "\n\n".join(lines)
-
-
-def _when(visit: Visit, goes_at: datetime) -> str:
-    """Say when it goes, in the words people use for it."""
-    now = clock.now()
-    if goes_at <= now:
-        return visit.say("Goes now.")
-    local, today = goes_at.astimezone(clock.NAIROBI), now.astimezone(clock.NAIROBI).date()
-    day = "Goes today {time}." if local.date() == today else "Goes tomorrow {time}."
-    return visit.say(day, time=f"{local:%H:%M}")
 
 
 def _stay_within(visit: Visit, cost: Money) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import peewee
 
-from core.messaging import queries
+from core.messaging import counts, queries
 from core.messaging.errors import MessageNotFound
 from core.messaging.models import Charge, Message
 from core.messaging.naming import message_range
@@ -33,14 +33,15 @@ class Summary:
 
 
 def recent(profile: Profile, limit: int) -> list[Summary]:
-    """Summarise a tenant's latest sends, newest first."""
+    """Summarise a tenant's latest sends, newest first; campaigns have counts of their own."""
     found: list[Summary] = []
     before: str | None = None
     while len(found) < limit:
         page = queries.listing(profile, after=before, limit=1)
         if not page:
             break
-        found.append(_summary(profile, page[0].batch_id))
+        if not counts.is_counted(page[0].batch_id):
+            found.append(_summary(profile, page[0].batch_id))
         before = message_range(page[0].batch_id)[0]
         # The first text itself may be the one we stand at; nothing of this batch is before it.
     return found

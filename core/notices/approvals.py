@@ -8,6 +8,7 @@ from core.gateways.telegram import Button
 from core.money import Money
 from core.notices.looks import Look
 from core.notices.operators import name_of
+from core.notices.problems import words_of
 from core.notices.progress import NAME_MAX, state_of
 from core.notices.saying import brief, kes
 from core.telegram.buttons import opens
@@ -46,6 +47,8 @@ def asked(row: Campaign, language: str) -> str:
 
 def decided(row: Campaign, language: str) -> str:
     """Say what came of it."""
+    if row.problem:
+        return words_of(row.problem, language)
     if row.approved_by:
         return words.say(language, APPROVED, name=name_of(row.approved_by))
     return state_of(row, language)

@@ -23,6 +23,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 30, 190, 60
 _INK, _FAINT, _GRID = "#16302b", "#6b7f7a", "#dfe7e4"
 _BAR, _LAST = "#2f9e77", "#145c45"
 _BARS_MAX = 62
+FEW = 6  # bars have room for words under them
 # Emoji and other letters the face has not got would be drawn as empty boxes.
 _LETTER_MAX = 0x24F
 
@@ -39,9 +40,12 @@ class Bar:
 
 def draw(picture: Picture, say: Say) -> bytes | None:
     """Draw a picture whose kind is known; None for any other, so that words must do."""
+    data = picture.data
+    if picture.kind == "campaign":
+        bars = [Bar(say(label), int(count)) for label, count in data["bars"]]
+        return draw_bars(str(data["name"]), [], bars, say("What became of the SMS"))
     if picture.kind not in ("balance", "usage"):
         return None
-    data = picture.data
     days = _bars(data.get("days", ()))
     lines = []
     if "available" in data:
@@ -98,7 +102,13 @@ def _draw_bars(pen: ImageDraw.ImageDraw, bars: Sequence[Bar]) -> None:
             pen.rounded_rectangle(box, 4, _LAST if is_last else _BAR)
         if (len(bars) - 1 - at) % every == 0:
             middle = x + step / 2
-            pen.text((middle, floor + 12), _drawable(bar.label, 8), _FAINT, _face(16), "ma")
+            pen.text(
+                (middle, floor + 12),
+                _drawable(bar.label, 8 if len(bars) > FEW else 20),
+                _FAINT,
+                _face(16),
+                "ma",
+            )
             if bar.value > 0 and len(bars) <= 16:
                 told = _short(bar.value)
                 pen.text((middle, floor - height - 6), told, _INK, _face(16), "mb")

@@ -21,6 +21,7 @@ from core.database import is_postgres, savepoint, transaction
 from core.events import Event
 from core.notices import (
     alerts,
+    bulk_facts,
     cards,
     guarding,
     notebook,
@@ -201,6 +202,7 @@ LOOKS: Mapping[str, Look] = MappingProxyType(
         "team.joined": _joined,
         "team.role_changed": _team_changed,
         "team.removed": _team_changed,
+        **bulk_facts.LOOKS,
         **sender_facts.LOOKS,
         **dict.fromkeys(guarding.TO_THE_PHONE, _access_changed),
     }

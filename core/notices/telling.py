@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from core.ledger.accounts import balance
 from core.money import Money
-from core.notices import guarding
+from core.notices import bulk, guarding, replies
 from core.notices.notebook import Matter
 from core.notices.results import result
 from core.notices.saying import Nothing, Said, Words, kes, plainly, say
@@ -85,6 +85,8 @@ KINDS: Mapping[str, Compose] = MappingProxyType(
         "team.joined": guarding.of_team(guarding.JOINED),
         "team.role_changed": guarding.of_team(guarding.ROLE),
         "team.removed": guarding.of_team(guarding.REMOVED),
+        **bulk.KINDS,
+        **replies.KINDS,
         **{name: guarding.of_phone(told) for name, told in guarding.TO_THE_PHONE.items()},
     }
 )

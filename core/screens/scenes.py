@@ -20,8 +20,9 @@ DEAR = "Karibu Jumamosi – nywele kwa “nusu bei”, saa nane hadi saa tano. "
 class Scene:
     """A walk through a flow.
 
-    An answer is an option's key, something typed, or a verb: `<` back, `contact`, and `owner`, at
-    which somebody else does what the next screen needs.
+    An answer is an option's key, something typed, a file's name, or a verb: `<` back, `contact`,
+    `=` before a phone and `~` before what something is called, for the option that stands for it.
+    `about` is what a button was about that started the flow.
     """
 
     title: str
@@ -29,6 +30,7 @@ class Scene:
     flow: str
     answers: Sequence[str] = ()
     channels: tuple[str, ...] = BOTH
+    about: str = ""
 
 
 def _pin(*answers: str) -> tuple[str, ...]:
@@ -117,15 +119,8 @@ SCENES: tuple[Scene, ...] = (
         world.OWNER,
         "send",
         (
-            "list",
-            "0733000001*0733000002",
-            "more",
-            "0733000003",
-            "go",
-            LONG[:79],
-            "go",
-            "notice",
-            "no",
+            *("list", "0733000001*0733000002", "more", "0733000003", "go", "words", LONG[:79]),
+            *("go", "notice", "later", "11:00", "soon", "kesho 9:00", "no"),
         ),
         USSD,
     ),
@@ -133,14 +128,17 @@ SCENES: tuple[Scene, ...] = (
         "Sending to a typed list, a notice with dear letters",
         world.OWNER,
         "send",
-        ("list", "0733000001, 0733000002\n0733000003", DEAR, "notice", "plain", "no"),
+        (
+            *("list", "0733000001, 0733000002\n0733000003", "words", DEAR, "notice", "plain"),
+            *("now", "no"),
+        ),
         TELEGRAM,
     ),
     Scene(
         "Sending dear letters as they are",
         world.OWNER,
         "send",
-        ("all", f"{DEAR}🎉", "advert", "no"),
+        ("all", "words", f"{DEAR}🎉", "advert", "keep", "now", "no"),
         TELEGRAM,
     ),
     Scene(
@@ -159,16 +157,138 @@ SCENES: tuple[Scene, ...] = (
         "Sending an advert to a group",
         world.OWNER,
         "send",
-        _pin("group", "1", "2", LONG[:79], "go", "advert", "yes"),
+        _pin("group", "1", "2", "words", LONG[:79], "go", "advert", "now", "yes"),
         USSD,
     ),
     Scene(
         "Sending an advert to a group",
         world.OWNER,
         "send",
-        ("group", "2", LONG, "advert", "yes"),
+        ("group", "2", "words", LONG, "advert", "now", "test", "yes"),
         TELEGRAM,
     ),
+    Scene(
+        "Trying a send first",
+        world.OWNER,
+        "send",
+        _pin("group", "2", "template", "1", "notice", "now", "test"),
+        USSD,
+    ),
+    Scene(
+        "The same to the same people again",
+        world.OWNER,
+        "send",
+        (*_pin("group", "2", "words", LONG[:79], "go", "advert", "now", "yes"), "yes", PIN),
+        USSD,
+    ),
+    Scene(
+        "A template with a value that nobody has",
+        world.OWNER,
+        "send",
+        ("group", "2", "template", "~tpl:Salio", "notice", "now"),
+    ),
+    Scene(
+        "A template",
+        world.OWNER,
+        "send",
+        ("group", "2", "template", "~tpl:Karibu", "notice", "later", "25/12 9:00", "yes"),
+        TELEGRAM,
+    ),
+    Scene(
+        "Sending under one of several names",
+        world.SHORT,
+        "send",
+        ("list", "0733000001*0733000002", "go", "Karibu", "go", "advert", "s1", "now", "no"),
+        USSD,
+    ),
+    Scene(
+        "A sender asks a manager",
+        world.SENDER,
+        "send",
+        _pin("group", "2", "words", "Karibu nyote", "go", "notice", "now", "yes"),
+        USSD,
+    ),
+    Scene(
+        "A sender asks a manager",
+        world.SENDER,
+        "send",
+        ("group", "2", "words", "Karibu nyote", "notice", "now", "yes"),
+        TELEGRAM,
+    ),
+    Scene(
+        "Not enough money for all",
+        world.SHORT,
+        "send",
+        (
+            *("list", "0733000001*0733000002*0733000003", "go", "Karibu", "go", "notice", "now"),
+            *("first", "no"),
+        ),
+        USSD,
+    ),
+    Scene(
+        "Not enough money for all",
+        world.SHORT,
+        "send",
+        ("list", "0733000001*0733000002*0733000003", "Karibu", "notice", "now", "first", "yes"),
+        TELEGRAM,
+    ),
+    # Campaigns.
+    Scene("No campaigns yet", world.NEW_OWNER, "campaigns"),
+    Scene(
+        "A campaign held back",
+        world.OWNER,
+        "menu",
+        ("reports", "campaigns", "~cmp:Ofa ya leo", "again", "pause"),
+    ),
+    Scene("A campaign let go on", world.OWNER, "campaigns", ("~cmp:Ofa ya leo", "resume")),
+    Scene(
+        "A campaign of yesterday",
+        world.OWNER,
+        "resume_campaign",
+        _pin("yes"),
+        USSD,
+        about="cmp:Ofa ya jana",
+    ),
+    Scene(
+        "A campaign of yesterday",
+        world.OWNER,
+        "resume_campaign",
+        ("no",),
+        TELEGRAM,
+        about="cmp:Ofa ya jana",
+    ),
+    Scene(
+        "A campaign is taken back",
+        world.OWNER,
+        "cancel_campaign",
+        ("yes",),
+        about="cmp:Ofa ya leo",
+    ),
+    Scene("A campaign that is over", world.OWNER, "campaigns", ("~cmp:Ofa ya juzi",)),
+    Scene("A draft", world.OWNER, "campaigns", ("~cmp:Rasimu", "start", "<")),
+    Scene("A draft is removed", world.OWNER, "campaigns", ("~cmp:Rasimu", "remove")),
+    Scene("A viewer looks at a campaign", world.VIEWER, "campaigns", ("~cmp:Ofa ya jana",)),
+    # Approvals.
+    Scene(
+        "Approving",
+        world.OWNER,
+        "menu",
+        _pin("approvals", "~cmp:Ya Asha 1", "yes"),
+        USSD,
+    ),
+    Scene("Approving by a tap", world.OWNER, "approve", (), TELEGRAM, about="cmp:Ya Asha 1"),
+    Scene(
+        "Approving what has been approved",
+        world.OWNER,
+        "approve",
+        (),
+        TELEGRAM,
+        about="cmp:Ya Asha 1",
+    ),
+    Scene("Approving later", world.OWNER, "approvals", ("~cmp:Ya Asha 2", "no")),
+    Scene("Rejecting", world.OWNER, "approvals", ("~cmp:Ya Asha 2", "reject", "Bei ni ghali sana")),
+    Scene("Looking at what waits", world.OWNER, "campaigns", ("~cmp:Ya Asha 3", "again")),
+    Scene("A sender approves nothing", world.SENDER, "approvals"),
     Scene(
         "Not enough money", world.POOR, "send", ("one", "0733000001", "Karibu", "go", "topup"), USSD
     ),
@@ -184,8 +304,18 @@ SCENES: tuple[Scene, ...] = (
         USSD,
     ),
     # Contacts.
-    Scene("Adding a contact", world.OWNER, "contacts", ("add", "0722 111 222", "Baraka", "2")),
-    Scene("The first contact of all", world.POOR, "contacts", ("add", "0722 111 222", "Baraka")),
+    Scene(
+        "Adding a contact",
+        world.OWNER,
+        "contacts",
+        ("add", "0722 111 222", "Baraka", "2", "other", "Kanisani"),
+    ),
+    Scene(
+        "The first contact of all",
+        world.POOR,
+        "contacts",
+        ("add", "0722 111 222", "Baraka", "none"),
+    ),
     Scene("No contacts yet", world.NEW_OWNER, "contacts", ("list",)),
     Scene("No group to put somebody into", world.POOR, "contacts", ("list", "1", "group")),
     Scene("Looking at a contact", world.OWNER, "contacts", ("list", "2", "ungroup", "1")),
@@ -194,6 +324,46 @@ SCENES: tuple[Scene, ...] = (
     Scene("Removing a contact", world.OWNER, "contacts", ("find", "zaw", "1", "remove", "yes")),
     Scene("Keeping a contact", world.OWNER, "contacts", ("list", "1", "remove", "no")),
     Scene("A viewer looks at a contact", world.VIEWER, "contacts", ("list", "1")),
+    Scene("Another name", world.OWNER, "contacts", ("find", "kam", "1", "name", "Kamau Njoroge")),
+    Scene(
+        "A detail is noted",
+        world.OWNER,
+        "contacts",
+        ("find", "kam", "1", "fields", "new", "phone", "Salio", "KES 500"),
+    ),
+    Scene(
+        "A detail is changed", world.OWNER, "contacts", ("find", "kam", "1", "fields", "f0", "-")
+    ),
+    Scene("Blocking", world.OWNER, "contacts", ("find", "kam", "1", "block", "yes")),
+    Scene("Unblocking", world.OWNER, "contacts", ("find", "kam", "1", "unblock")),
+    Scene("Not blocking", world.OWNER, "contacts", ("find", "kam", "1", "block", "no")),
+    Scene("An opted-out contact", world.OWNER, "contacts", ("find", "mut", "1", "erase", "no")),
+    Scene(
+        "Erasing somebody", world.OWNER, "contacts", _pin("find", "otie", "1", "erase", "yes"), USSD
+    ),
+    Scene(
+        "Erasing somebody", world.OWNER, "contacts", ("find", "otie", "1", "erase", "yes"), TELEGRAM
+    ),
+    # Imports.
+    Scene("A file by phone", world.OWNER, "import", (), USSD),
+    Scene(
+        "Importing a file",
+        world.OWNER,
+        "contacts",
+        ("import", "wateja.csv", "yes", "new", "Wapya kabisa", "form", "yes"),
+        TELEGRAM,
+    ),
+    Scene(
+        "Another column",
+        world.OWNER,
+        "import",
+        ("bila.csv", "phone", "c1", "2", "online", "no"),
+        TELEGRAM,
+    ),
+    Scene("A file is left", world.OWNER, "import", ("wateja.csv", "no"), TELEGRAM),
+    Scene("A file that is no table", world.OWNER, "import", ("hati.pdf",), TELEGRAM),
+    Scene("A viewer wants to import", world.VIEWER, "import", (), TELEGRAM),
+    # Groups.
     Scene("A new group", world.OWNER, "contacts", ("groups", "new", "Wapya")),
     Scene(
         "People into a group",
@@ -209,12 +379,87 @@ SCENES: tuple[Scene, ...] = (
         ("groups", "2", "add", "0722111222, 0722111223"),
         TELEGRAM,
     ),
-    Scene("Who is in a group", world.OWNER, "contacts", ("groups", "4", "members", "1")),
+    Scene(
+        "Who is in a group",
+        world.OWNER,
+        "contacts",
+        ("groups", "~grp:Wateja wa Jumamosi", "members", "1"),
+    ),
     Scene("Removing a group", world.OWNER, "contacts", ("groups", "2", "remove", "yes")),
     Scene("An empty group", world.VIEWER, "contacts", ("groups", "1", "members")),
+    Scene("Sending to a group at hand", world.OWNER, "contacts", ("groups", "3", "send")),
+    # Templates.
+    Scene("No templates yet", world.VIEWER_OF_SHOP, "templates"),
+    Scene(
+        "A new template",
+        world.OWNER,
+        "account",
+        ("templates", "new", "Shukrani", "Asante {{", "Asante {{first_name|rafiki}}!", "go"),
+        USSD,
+    ),
+    Scene(
+        "A new template",
+        world.OWNER,
+        "templates",
+        ("new", "Shukrani", "Asante {{first_name|rafiki}}!"),
+        TELEGRAM,
+    ),
+    Scene("Reading a template", world.OWNER, "templates", ("~tpl:Karibu", "read"), USSD),
+    Scene("Trying a template", world.OWNER, "templates", ("~tpl:Salio", "try", "1")),
+    Scene(
+        "Changing a template",
+        world.OWNER,
+        "templates",
+        ("~tpl:Karibu", "change", "Karibu tena {{name}}!", "go", "sw"),
+        USSD,
+    ),
+    Scene(
+        "Changing a template",
+        world.OWNER,
+        "templates",
+        ("~tpl:Karibu", "change", "Karibu tena {{name}}!", "sw"),
+        TELEGRAM,
+    ),
+    Scene("Keeping a template", world.OWNER, "templates", ("~tpl:Salio", "remove", "no")),
+    Scene("Removing a template", world.OWNER, "templates", ("~tpl:Salio", "remove", "yes")),
+    # Replies.
+    Scene("No replies yet", world.NEW_OWNER, "inbox"),
+    Scene(
+        "Answering a reply",
+        world.OWNER,
+        "menu",
+        ("reports", "inbox", "3", "answer"),
+    ),
+    Scene("Somebody opted out", world.OWNER, "inbox", ("2",)),
+    Scene("Somebody is back", world.OWNER, "inbox", ("1",)),
+    # Sender IDs.
+    Scene("No sender IDs yet", world.VIEWER, "senders"),
+    Scene(
+        "Asking for a sender ID",
+        world.OWNER,
+        "account",
+        ("senders", "ask", "123", "ZURI", "promotional", "Ofa kwa wateja wetu", "yes"),
+        USSD,
+    ),
+    Scene(
+        "Asking for a sender ID",
+        world.OWNER,
+        "senders",
+        ("ask", "ZURI", "promotional", "Ofa kwa wateja wetu", "cheti.pdf", "yes"),
+        TELEGRAM,
+    ),
+    Scene(
+        "Asking for a sender ID without a paper",
+        world.OWNER,
+        "senders",
+        ("ask", "ZURI2", "transactional", "Ofa kwa wateja wetu", "without", "no"),
+        TELEGRAM,
+    ),
+    Scene("A sender ID on its way", world.SHORT, "senders", ("5",)),
+    Scene("A sender ID that was refused", world.SHORT, "senders", ("4",)),
     # Reports.
     Scene("The week", world.OWNER, "menu", ("reports", "week")),
-    Scene("One send", world.OWNER, "reports", ("4",)),
+    Scene("One send", world.OWNER, "reports", ("6",)),
     Scene("A week without a text", world.NEW_OWNER, "reports", ("week",)),
     # Account.
     Scene("The account", world.OF_TWO, "account", ("choose", "1")),
@@ -327,10 +572,18 @@ SCENES: tuple[Scene, ...] = (
 
 # What only rare moments say, and no walk comes to: printed after the screens.
 RARE: tuple[str, ...] = (
+    "Counting the people and the cost. It takes up to a minute.",
+    "It waits under Reports, Campaigns.",
+    "Not now",
+    "{count} x {segments} SMS",
+    "{segments} SMS each: {count} people",
+    "Plain letters would save {amount}.",
+    "today",
+    "Excel, sheet {sheet}",
+    "The paper is larger than {limit} MB. Send a smaller photo or PDF.",
     "This has changed meanwhile. Please look again.",
     "That is too long to type here. Send it in several SMS.",
     "More than {limit} at once needs a manager or the owner. Ask one of them to send it.",
-    "You have no groups yet. Make one under Contacts.",
     "There are no groups yet.",
     "They are no longer in the team.",
     "The first {count}. Use Find for others.",

@@ -51,7 +51,8 @@ def _play(scene: Scene, channel: str, language: str) -> Iterator[Seen]:
         return open_visit(channel, scene.who, msisdn=msisdn, language_hint=language)
 
     present = visit()
-    screen = conversation.start(present, scene.flow)
+    given = {"about": world.about(scene.about)} if scene.about else {}
+    screen = conversation.start(present, scene.flow, **given)
     yield Seen(scene, channel, language, "", screen, present)
     for answer in scene.answers:
         present = visit()
@@ -70,10 +71,14 @@ def _reply(scene: Scene, screen: Screen, answer: str, language: str) -> Reply:
         return Reply.back()
     if answer == "contact":
         return Reply.contact(scene.who)
+    if answer in world.FILES:
+        return Reply.file(answer, answer, len(world.FILES[answer]))
     if answer == "same":  # the language everybody speaks already
         return Reply.pressed(screen.step, language)
     if answer == "code" and screen.asks is Asks.PIN:
         return Reply.typed(_texted_code(scene.who))
+    if answer.startswith("~"):
+        return Reply.pressed(screen.step, world.about(answer[1:]))
     if answer.startswith("="):
         person = people.by_phone(answer[1:])
         return Reply.pressed(screen.step, person.id if person else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -17,6 +17,8 @@ from core.messaging.sending import Order, Text, send
 from core.messaging.usage import Tally
 from core.money import Money
 from core.onboarding import inviting, signup
+from core.screens import bulk
+from core.telegram import files
 from core.tenants import keys, people, pins, team, tenants
 from core.tenants.models import Person, Role
 from core.tenants.profiles import profile
@@ -37,9 +39,23 @@ INVITED_TWICE = "254722000108"
 WITHOUT_PIN = "254722000109"
 NEW_OWNER = "254722000110"
 POOR = "254722000111"
+SHORT = "254722000112"
+VIEWER_OF_SHOP = "254722000113"
 OPTED_OUT = "254733000003"
 STRANGER = "254722000199"
 FOREIGNER = "256772123456"
+
+
+# Files that people drop into the chat, by the name an answer calls them by.
+FILES: Mapping[str, bytes] = {
+    "wateja.csv": (
+        b"Simu;Jina;Mji\n0733000101;Baraka Otieno;Kisumu\n2.54733E+11;Neema;Nakuru\n"
+        b"0733000102;Rehema Wanjiru;Thika\n"
+    ),
+    "bila.csv": b"0733000103,0733000104,Ali\n0733000105,0733000106,Sara\n",
+    "hati.pdf": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj << >> endobj\n",
+    "cheti.pdf": b"%PDF-1.7\n1 0 obj << >> endobj\ntrailer << >>\n%%EOF\n",
+}
 
 
 @contextmanager
@@ -49,6 +65,7 @@ def throw_away() -> Iterator[None]:
     with tempfile.TemporaryDirectory() as folder:
         own = dataclasses.replace(
             before,
+            rules=dataclasses.replace(before.rules, approval_threshold="2"),
             database=dataclasses.replace(before.database, url=f"sqlite:///{folder}/screens.db"),
             queue=dataclasses.replace(before.queue, url=f"sqlite:///{folder}/queue.db"),
         )
@@ -60,8 +77,10 @@ def throw_away() -> Iterator[None]:
             queue.open_queue(own.queue.url)
             routing.forget()
             suppression.forget()
+            files.use(lambda name: iter([FILES[name]]))
             yield
         finally:
+            files.use(None)
             database.close_all()
             clock.unfreeze()
             settings_module.use(before)
@@ -95,8 +114,17 @@ def fill(channel: str, language: str) -> None:
     team.invite(shop, INVITED_TWICE, Role.VIEWER, by=juma, once="shop", channel="cli")
     _book(parlour)
     _history(parlour)
+    bulk.fill(parlour, OWNER, SENDER)
+    duka = _open("Duka La Zawadi", "Zawadi", SHORT, "2")
+    people.join(people.introduce(VIEWER_OF_SHOP, "Mary", language), duka, Role.VIEWER)
+    bulk.names(duka)
     keys.create(parlour, "Website", mode="live", actor="cli", channel="cli")
     _everybody(channel, language)
+
+
+def about(what: str) -> str:
+    """Return the id of something that is called so: `cmp:Ofa`, `tpl:Karibu`."""
+    return bulk.about(what)
 
 
 def _open(name: str, contact: str, phone: str, wallet: str) -> int:
@@ -123,7 +151,9 @@ def _book(tenant_id: int) -> None:
     customers, _ = groups.create(tenant_id, "Wateja wa Jumamosi", **BY)
     groups.create(tenant_id, "Suppliers", **BY)
     for number, name in enumerate(names):
-        contact, _ = contacts.put(tenant_id, f"07330000{number:02d}", name, **BY)
+        contact, _ = contacts.put(
+            tenant_id, f"07330000{number:02d}", name, actor="cli", channel="cli"
+        )
         if number % 2:
             groups.add(tenant_id, customers.id, contact.id, **BY)
     suppression.add(tenant_id, OPTED_OUT, "promotional", source="stop")

@@ -182,7 +182,7 @@ def test_every_act_is_in_the_record_with_its_door(
     tenant: Profile, join: Callable[..., Talk], channel: str
 ) -> None:
     talk = join(tenant, channel)
-    talk.start("contacts", "add", "0733000001", "Juma")
+    talk.start("contacts", "add", "0733000001", "Juma", "none")
     row = audit.listing(tenant.tenant_id)[0]
 
     assert (row.act, row.channel, row.actor) == (

@@ -39,7 +39,7 @@ def put(tenant: Profile, number: str, name: str) -> str:
 def test_a_contact_is_added_into_a_group(talk: Talk, tenant: Profile) -> None:
     talk.start("contacts", "groups", "new", "Wateja")
     group, _ = groups.listing(tenant.tenant_id)[0]
-    talk.start("menu", "contacts", "add", "12", "0733 000 001", "Juma {x}", group.id)
+    talk.start("menu", "contacts", "add", "12", "0733 000 001", "Juma {x}", group.id, "spoken")
 
     assert talk.screen.ends
     assert "Juma {x}" in talk.screen.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,8 @@ def test_a_chat_takes_every_screen(chatted: list[walk.Seen]) -> None:
 
 def test_every_placeholder_is_filled(dialled: list[walk.Seen], chatted: list[walk.Seen]) -> None:
     for seen in [*dialled, *chatted]:
-        assert "{" not in small(seen.screen, seen.visit)
+        # Two braces are a place in a template, which people type themselves.
+        assert not re.search(r"(?<!\{)\{\w+\}", small(seen.screen, seen.visit))
 
 
 def test_every_sentence_is_on_some_screen(monkeypatch: pytest.MonkeyPatch) -> None:

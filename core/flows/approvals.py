@@ -1,0 +1,132 @@
+"""The second person's word: campaigns that wait for a manager or the owner."""
+
+from __future__ import annotations
+
+from core.campaigns import approving, launch, queries
+from core.campaigns.errors import CannotDecide
+from core.campaigns.models import Campaign
+from core.dialogue.steps import Ask, Flow, Given, Once
+from core.flows.asking import Agree, Drawn, Pick, sign
+from core.flows.visits import Visit
+from core.flows.wording import brief, business, kes, somebody
+from core.money import Money
+from core.notices.approvals import decided
+from core.notices.operators import name_of
+from core.tenants import fields
+from core.tenants.profiles import Profile
+
+SHOWN = 30
+DETAIL_MAX = 600
+
+
+def approvals_(visit: Visit) -> Flow:
+    """List what waits for somebody's word, and ask for it."""
+    profile = business(visit)
+    if not waits_for(visit):
+        return visit.say("Nothing waits for your approval.")
+    chosen = yield from Pick("approvals", lambda: _waiting(visit, profile))
+    row = queries.one(profile, chosen)
+    question = visit.say(
+        "{name} asks: {campaign}, {count} SMS, {cost}.",
+        name=brief(name_of(asker(row)), 16),
+        campaign=brief(row.name, 16),
+        count=f"{row.recipients:,}",
+        cost=kes(Money(row.cost)),
+    )
+    answer = yield from Agree(
+        "approve_sure",
+        question,
+        visit,
+        *(row.id, row.recipients, row.cost),
+        detail=brief(row.message or "", DETAIL_MAX) or None,
+        yes=visit.say("Approve"),
+        beside={"reject": visit.say("Reject")},
+    )
+    if answer == "reject":
+        return (yield from reject_it(visit, profile, row.id))
+    if answer != "yes":
+        return visit.say("Nothing has changed.")
+    return (yield from approve_it(visit, profile, row.id))
+
+
+def approve(visit: Visit) -> Flow:
+    """Say yes to what a card is about: the tap is the word, where the account is the proof."""
+    about = yield from Given("about")
+    return (yield from approve_it(visit, business(visit), about))
+
+
+def reject(visit: Visit) -> Flow:
+    """Say no to what a card is about, and why."""
+    about = yield from Given("about")
+    return (yield from reject_it(visit, business(visit), about))
+
+
+def approve_it(visit: Visit, profile: Profile, campaign_id: str) -> Flow:
+    """Approve a campaign, with the PIN where one is asked for."""
+    yield from sign(visit, "approve_pin")
+    said = yield from Once("approved", lambda once: _approve(visit, profile, campaign_id))
+    return said or visit.say("Approved. It goes now, and the sender is told.")
+
+
+def reject_it(visit: Visit, profile: Profile, campaign_id: str) -> Flow:
+    """Reject a campaign, with a reason."""
+    reason = yield from Ask("reject_reason", visit.say("Why not? The sender is told:"), _reason)
+    said = yield from Once("rejected", lambda once: _reject(visit, profile, campaign_id, reason))
+    return said or visit.say("Rejected. Nothing was sent, and the sender is told.")
+
+
+def waits_for(visit: Visit) -> int:
+    """Count the campaigns that somebody could decide upon."""
+    if visit.profile is None or visit.role not in approving.APPROVERS:
+        return 0
+    return len(_open_to(visit, visit.profile))
+
+
+def may_decide(visit: Visit, row: Campaign) -> bool:
+    """Say whether somebody could decide upon a campaign: not those who asked for it."""
+    is_own = visit.person is not None and asker(row) == visit.person.actor
+    return visit.role in approving.APPROVERS and not is_own
+
+
+def asker(row: Campaign) -> str:
+    """Return who asked for a campaign to be started."""
+    asked = launch.read(row)
+    return row.actor if asked is None else asked.actor
+
+
+def _open_to(visit: Visit, profile: Profile) -> list[Campaign]:
+    return [row for row in approving.waiting(profile.tenant_id) if may_decide(visit, row)]
+
+
+def _waiting(visit: Visit, profile: Profile) -> Drawn:
+    found = _open_to(visit, profile)[:SHOWN]
+    options = {row.id: f"{brief(row.name, 18)}, {kes(Money(row.cost))}" for row in found}
+    return visit.say("Which one do you look at?"), options
+
+
+def _reason(text: str) -> str:
+    return fields.line(text, "reason", most=approving.REASON_MAX)
+
+
+def _approve(visit: Visit, profile: Profile, campaign_id: str) -> str:
+    """Approve; gives what to say when somebody else was first, and nothing when it is done."""
+    try:
+        approving.approve(profile, campaign_id, somebody(visit), channel=visit.channel)
+    except CannotDecide:
+        return _as_it_stands(visit, profile, campaign_id)
+    return ""
+
+
+def _reject(visit: Visit, profile: Profile, campaign_id: str, reason: str) -> str:
+    try:
+        approving.reject(
+            profile, campaign_id, somebody(visit), reason=reason, channel=visit.channel
+        )
+    except CannotDecide:
+        return _as_it_stands(visit, profile, campaign_id)
+    return ""
+
+
+def _as_it_stands(visit: Visit, profile: Profile, campaign_id: str) -> str:
+    row = queries.one(profile, campaign_id)
+    return visit.say("Nothing was changed. {how}", how=decided(row, visit.language))

@@ -1,0 +1,150 @@
+"""The words of a send: typed or a template's, of which kind, in which letters, under which name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core import text
+from core.campaigns import templates
+from core.dialogue.steps import Choose, Part
+from core.flows.asking import Drawn, Pick, prose, typed
+from core.flows.visits import Visit
+from core.flows.wording import brief
+from core.messaging import senders
+from core.messaging.errors import EmptyText, TextTooLong
+from core.messaging.models import Category, SenderStatus
+from core.messaging.preparing import SEGMENTS_MAX
+from core.settings import settings
+
+SIGNS_NAMED = 2
+TEMPLATES_SHOWN = 60
+NAME_MAX = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is to be sent: words, or a template whose words they are."""
+
+    body: str
+    template_id: str | None = None
+
+
+def ask_words(visit: Visit) -> Part[str]:
+    """Ask for a text, in as many parts as it takes."""
+    question = (
+        visit.say("Type the message, up to 80 letters at a time:")
+        if visit.is_small
+        else visit.say("Type the message:")
+    )
+
+    def size(body: str) -> str:
+        measured = text.measure(body)
+        return visit.say(
+            "{letters} letters, {segments} SMS.",
+            letters=measured.units,
+            segments=measured.segments,
+        )
+
+    return (
+        yield from typed(
+            visit, "send_text", question, read_body, done=visit.say("Go on"), size=size, join=prose
+        )
+    )
+
+
+def read_body(given: str) -> str:
+    """Read a text. Raises: EmptyText, TextTooLong, InvalidText."""
+    body = text.tidy(given).strip()
+    if not body:
+        raise EmptyText
+    segments = text.measure(body).segments
+    if segments > SEGMENTS_MAX:
+        raise TextTooLong(segments=segments, limit=SEGMENTS_MAX)
+    return body
+
+
+def ask_said(visit: Visit, tenant_id: int) -> Part[Said]:
+    """Ask for words, or for one of the templates where there are any."""
+    if templates.listing(tenant_id, limit=1):
+        how = yield from Choose(
+            "send_how",
+            visit.say("What do you send?"),
+            {"words": visit.say("Type the message"), "template": visit.say("Use a template")},
+        )
+        if how == "template":
+            template_id = yield from ask_template(visit, tenant_id, "send_template")
+            return Said(templates.one(tenant_id, template_id).message, template_id)
+    return Said((yield from ask_words(visit)))
+
+
+def ask_template(visit: Visit, tenant_id: int, key: str) -> Part[str]:
+    """Ask which template; gives its id."""
+
+    def draw() -> Drawn:
+        found = templates.listing(tenant_id, limit=TEMPLATES_SHOWN)
+        return visit.say("Which template?"), {each.id: brief(each.name, NAME_MAX) for each in found}
+
+    return (yield from Pick(key, draw, lambda chosen: templates.one(tenant_id, chosen)))
+
+
+def ask_category(visit: Visit) -> Part[Category]:
+    """Ask what kind of text it is; adverts have their hours."""
+    rules = settings().rules
+    kind = yield from Choose(
+        "send_kind",
+        visit.say("What is it?"),
+        {
+            "notice": visit.say("Notice or service"),
+            "advert": visit.say(
+                "Advert, sent {start}-{end}",
+                start=rules.promotional_from,
+                end=rules.promotional_until,
+            ),
+        },
+    )
+    return Category.PROMOTIONAL if kind == "advert" else Category.TRANSACTIONAL
+
+
+def ask_sender(visit: Visit, tenant_id: int, category: Category) -> Part[str | None]:
+    """Ask under which name to send, where a business has several of its own. None is the shared."""
+    own = [
+        row.name
+        for row in senders.listing(tenant_id)
+        if row.status == SenderStatus.APPROVED.value and row.category == category.value
+    ]
+    if len(own) < 2:
+        return own[0] if own else None
+    options = {f"s{at}": name for at, name in enumerate(own)}
+    chosen = yield from Choose("send_sender", visit.say("Send as:"), options)
+    return options[chosen]
+
+
+def ask_spelling(visit: Visit, body: str) -> Part[bool]:
+    """Offer plain letters where others make a text dearer. Gives whether they are wanted."""
+    saving = text.rewrite_saving(body)
+    if saving.after >= saving.before:
+        return False
+    question = visit.say(
+        "{signs} make this {before} SMS each. With plain letters it is {after}.",
+        signs=signs(visit, body),
+        before=saving.before,
+        after=saving.after,
+    )
+    wanted = yield from Choose(
+        "send_plain",
+        question,
+        {"plain": visit.say("Plain letters"), "keep": visit.say("Keep as it is")},
+        detail=saving.text,
+    )
+    return wanted == "plain"
+
+
+def signs(visit: Visit, body: str) -> str:
+    """Name the characters that make a text dear, as they can be named here."""
+    found = text.offenders(body)
+    names = [
+        brief(each.name, 24) if visit.is_small else f"{each.character} ({each.name})"
+        for each in found[:SIGNS_NAMED]
+    ]
+    more = len(found) - len(names)
+    return ", ".join(names) + (f" +{more}" if more else "")

@@ -1,0 +1,151 @@
+"""What a campaign would do, shown before a yes: briefly, and at length where there is room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from core.campaigns import audience
+from core.campaigns.launching import Estimate
+from core.campaigns.models import Campaign
+from core.flows.visits import Visit
+from core.flows.when import span
+from core.flows.wording import brief, kes
+from core.messaging.guards import Reason
+from core.messaging.models import Category
+from core.money import Money
+from core.settings import settings
+from core.tenants.models import Role
+
+OFFENDERS_NAMED = 3
+SAMPLE_MAX = 1200
+NAME_ROOM = 16
+NAME_LEAST = 8
+SPAN_ROOM = 21
+MUCH = Money.kes(10_000)
+
+# Why people are left out, in the order in which they are told.
+REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        audience.OPTED_OUT: "Opted out: {count}",
+        audience.BLOCKED: "Blocked: {count}",
+        audience.DUPLICATE: "Twice in it: {count}",
+        audience.INVALID: "No right number: {count}",
+        Reason.NUMBER_CAP.value: "Had the most today: {count}",
+        Reason.REPEAT.value: "Had the same text: {count}",
+    }
+)
+
+
+def needs_approval(visit: Visit, found: Estimate) -> bool:
+    """Say whether somebody else has to agree to this before it goes."""
+    most = settings().rules.approval_threshold_units
+    return visit.role is Role.SENDER and most is not None and found.cost.units > most
+
+
+def lines(visit: Visit, campaign: Campaign, found: Estimate) -> list[str]:
+    """What fits the smallest screen: to how many, how many SMS, the cost, what is left, when."""
+    told = [_whom(visit, campaign, found)]
+    left = _about(found.balance_after)
+    told.append(visit.say("{cost}, left {left}", cost=kes(found.cost), left=left))
+    if out := sum(found.left_out.values()):
+        told.append(visit.say("Left out: {count}", count=f"{out:,}"))
+    when = span(visit, found.goes_at, found.until)
+    is_long = visit.is_small and len(when) > SPAN_ROOM
+    told.append(when if is_long else visit.say("Goes {when}", when=when))
+    return told
+
+
+def _about(left: Money) -> str:
+    """Write what is left; of much, the cents say nothing and take room."""
+    return kes(left) if left < MUCH else kes(Money.kes(left // Money.kes(1)))
+
+
+def shortage(visit: Visit, campaign: Campaign, found: Estimate) -> list[str]:
+    """What is said when the money does not reach for all."""
+    available = kes(max(Money(0), found.balance_after + found.cost))
+    return [
+        _whom(visit, campaign, found),
+        visit.say(
+            "It costs {cost}, you have {available}.", cost=kes(found.cost), available=available
+        ),
+    ]
+
+
+def _whom(visit: Visit, campaign: Campaign, found: Estimate) -> str:
+    count = f"{found.recipients:,}"
+    each = f"{found.segments_min}-{found.segments_max}"
+    if found.segments_min == found.segments_max:
+        each = str(found.segments_max)
+    room = NAME_ROOM - len(count) if visit.is_small else 40
+    if room < NAME_LEAST:
+        return visit.say("{count} x {segments} SMS", count=count, segments=each)
+    name = brief(campaign.name, room)
+    return visit.say("{name}: {count} x {segments} SMS", name=name, count=count, segments=each)
+
+
+def detail(visit: Visit, campaign: Campaign, found: Estimate) -> str:
+    """What a larger screen shows besides: a text as it goes, who gets none, what makes it dear."""
+    blocks = [brief_text(found.samples[0].text) if found.samples else ""]
+    if len(found.spread) > 1:
+        blocks.append("\n".join(_spread(visit, found)))
+    blocks.append("\n".join(_left_out(visit, found)))
+    blocks.append("\n".join(_dear(visit, campaign, found)))
+    if campaign.category == Category.PROMOTIONAL.value:
+        blocks.append("\n".join(_hours(visit, found)))
+    if campaign.sender_id:
+        blocks.append(visit.say("From {sender}", sender=campaign.sender_id))
+    if needs_approval(visit, found):
+        most = settings().rules.approval_threshold_units or 0
+        blocks.append(visit.say("Above {limit} a manager must agree.", limit=kes(Money(most))))
+    return "\n\n".join(block for block in blocks if block)
+
+
+def brief_text(body: str) -> str:
+    """Cut a text that would fill the screen."""
+    return body if len(body) <= SAMPLE_MAX else body[: SAMPLE_MAX - 3] + "..."
+
+
+def _spread(visit: Visit, found: Estimate) -> list[str]:
+    return [
+        visit.say("{segments} SMS each: {count} people", segments=size, count=f"{count:,}")
+        for size, count in sorted(found.spread.items())
+    ]
+
+
+def _left_out(visit: Visit, found: Estimate) -> list[str]:
+    return [
+        visit.say(said, count=f"{found.left_out[reason]:,}")
+        for reason, said in REASONS.items()
+        if found.left_out.get(reason)
+    ]
+
+
+def _dear(visit: Visit, campaign: Campaign, found: Estimate) -> list[str]:
+    """Name the signs that make it dear, what plain letters would save, and who has not agreed."""
+    told = []
+    if found.offenders:
+        named = [each.character for each in found.offenders[:OFFENDERS_NAMED]]
+        told.append(visit.say("Dear signs: {signs}.", signs=", ".join(named)))
+    if found.rewrite_saves > Money(0) and not campaign.rewrite:
+        told.append(
+            visit.say("Plain letters would save {amount}.", amount=kes(found.rewrite_saves))
+        )
+    if found.without_consent and campaign.category == Category.PROMOTIONAL.value:
+        count = f"{found.without_consent:,}"
+        told.append(visit.say("Without a noted consent: {count} people", count=count))
+    return told
+
+
+def _hours(visit: Visit, found: Estimate) -> list[str]:
+    """Say in which hours each operator takes adverts, and from when these go."""
+    return [
+        visit.say(
+            "{operator}: {start}-{end}, from {when}",
+            operator=window.operator.capitalize(),
+            start=f"{window.opens:%H:%M}",
+            end=f"{window.closes:%H:%M}",
+            when=span(visit, window.goes_at),
+        )
+        for window in found.windows
+    ]

@@ -1,0 +1,231 @@
+"""A file of contacts: looked at together, given a group and a reason, then read while one waits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import msgspec
+
+from core import phone
+from core.contacts import groups, imports
+from core.contacts.consents import Given as Consent
+from core.contacts.imports import Layout, Meaning, Preview
+from core.dialogue.screens import Done
+from core.dialogue.steps import Ask, Choose, File, Flow, Given, Once, Part, Upload
+from core.errors import NotAllowed
+from core.flows.asking import Agree, Drawn, Pick
+from core.flows.consenting import ask_consent
+from core.flows.visits import Visit
+from core.flows.wording import brief, entitled, somebody
+from core.notices import notebook
+from core.notices.bulk import live_cause
+from core.telegram import files
+from core.tenants import fields, roles
+from core.tenants.profiles import Profile
+from core.tenants.roles import Right
+
+NO_GROUP, NEW_GROUP = "-", "new"
+SHOWN = 60
+COLUMNS_NAMED = 8
+ROWS_NAMED = 3
+# What stands between columns, in words.
+DELIMITERS: Mapping[str, str] = MappingProxyType(
+    {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+)
+
+
+class FilesElsewhere(NotAllowed):
+    """A file is wanted where none can be sent."""
+
+    code = "files_elsewhere"
+    title = "Files are sent in Telegram"
+    sentence = "Files of contacts are sent in Telegram. Open our bot there and drop the file in."
+
+
+def import_(visit: Visit) -> Flow:
+    """Take a file in, show what was found in it, and import it after a yes."""
+    profile = entitled(visit, Right.CONTACTS)
+    if visit.is_small:
+        raise FilesElsewhere
+    upload = yield from _file(visit)
+    import_id = yield from Once("import_file", lambda once: _take_in(visit, profile, upload, once))
+    found = imports.preview(profile.tenant_id, import_id)
+    right = yield from Choose(
+        "import_right",
+        _described(visit, upload.name, found),
+        {
+            "yes": visit.say("That is right"),
+            "phone": visit.say("Another phone column"),
+            "no": visit.say("Leave it"),
+        },
+        detail=_first_rows(visit, found),
+    )
+    columns: dict[str, str] = {}
+    if right == "phone":
+        columns = yield from _phone_column(visit, found.layout)
+    if right != "no":
+        group_id, name = yield from _group(visit, profile)
+        consent = yield from ask_consent(visit, "import")
+        terms = (import_id, group_id, name, consent, sorted(columns.items()))
+        question = _question(visit, upload.name, name)
+        if (yield from Agree("import_sure", question, visit, *terms)) == "yes":
+            yield from Once(
+                "imported",
+                lambda once: _start(visit, profile, import_id, group_id, name, consent, columns),
+            )
+            return Done(visit.say("It is being read. You see below how far it is."))
+    yield from Once("import_left", lambda once: _discard(visit, profile, import_id))
+    return visit.say("Nothing was imported.")
+
+
+def _file(visit: Visit) -> Part[Upload]:
+    given = yield from Given("file")
+    if given:
+        upload = msgspec.json.decode(given, type=Upload)
+        files.check_size(upload.size_bytes)
+        return upload
+    question = visit.say("Send me a CSV or Excel file with a column of phone numbers.")
+    return (
+        yield from File("import_which", question, lambda sent: files.check_size(sent.size_bytes))
+    )
+
+
+def _described(visit: Visit, name: str, found: Preview) -> str:
+    """Say how the file is written and what its columns mean."""
+    layout = found.layout
+    told = [brief(name, 60)]
+    if layout.sheet is not None:
+        told.append(visit.say("Excel, sheet {sheet}", sheet=brief(layout.sheet, 40)))
+    else:
+        apart = DELIMITERS.get(layout.delimiter or "", layout.delimiter or "-")
+        told.append(
+            visit.say(
+                "Text in {encoding}, columns apart by {delimiter}",
+                encoding=(layout.encoding or "-").upper(),
+                delimiter=visit.say(apart),
+            )
+        )
+    told += [
+        visit.say("Phone numbers: {columns}", columns=_columns(layout, Meaning.PHONE)),
+        visit.say("Names: {columns}", columns=_columns(layout, Meaning.NAME) or "-"),
+    ]
+    if kept := _columns(layout, Meaning.FIELD):
+        told.append(visit.say("Kept for templates: {columns}", columns=kept))
+    if not layout.has_header:
+        told.append(visit.say("It has no row of headings."))
+    return "\n".join([*told, "", visit.say("Is that right?")])
+
+
+def _columns(layout: Layout, meaning: Meaning) -> str:
+    named = [brief(layout.headings[at], 30) for at in layout.places(meaning)]
+    more = len(named) - COLUMNS_NAMED
+    return ", ".join(named[:COLUMNS_NAMED]) + (f" +{more}" if more > 0 else "")
+
+
+def _first_rows(visit: Visit, found: Preview) -> str | None:
+    """Show the first contacts as they will be, and the first rows that would be left out."""
+    told = [
+        " · ".join([phone.pretty(each.msisdn), each.name, *(each.fields or {}).values()])
+        for each in found.entries[:ROWS_NAMED]
+    ]
+    told += [
+        visit.say("Row {row}: {reason}", row=each.row, reason=each.words(visit.language))
+        for each in found.rejections[:ROWS_NAMED]
+    ]
+    return "\n".join(brief(line, 200) for line in told) or None
+
+
+def _phone_column(visit: Visit, layout: Layout) -> Part[dict[str, str]]:
+    options = {f"c{at}": brief(each, 40) or "-" for at, each in enumerate(layout.headings)}
+    question = visit.say("Which column has the phone numbers?")
+    chosen = yield from Choose("import_column", question, options)
+    return {"phone": str(int(chosen.removeprefix("c")) + 1)}
+
+
+def _group(visit: Visit, profile: Profile) -> Part[tuple[str, str]]:
+    """Ask which group they go into. Gives its id, or none and the name of a new one."""
+
+    def draw() -> Drawn:
+        options = {NEW_GROUP: visit.say("New group"), NO_GROUP: visit.say("No group")}
+        found = groups.names(profile.tenant_id, limit=SHOWN)
+        options |= {each.id: f"{brief(each.name, 24)} ({each.size:,})" for each in found}
+        return visit.say("Into which group?"), options
+
+    chosen = yield from Pick("import_group", draw)
+    if chosen == NO_GROUP:
+        return "", ""
+    if chosen == NEW_GROUP:
+        question = visit.say("Name of the group:")
+        return "", (yield from Ask("import_group_name", question, _group_name))
+    return chosen, groups.one(profile.tenant_id, chosen).name
+
+
+def _group_name(text: str) -> str:
+    return fields.line(text, "name", most=groups.NAME_MAX)
+
+
+def _question(visit: Visit, file: str, group: str) -> str:
+    if group:
+        return visit.say(
+            "Import {file} into {group}?", file=brief(file, 40), group=brief(group, 30)
+        )
+    return visit.say("Import {file}?", file=brief(file, 40))
+
+
+def _take_in(visit: Visit, profile: Profile, upload: Upload, once: str) -> str:
+    """Fetch the file and keep it. Nothing is read into the contacts before the yes."""
+    _require(visit, profile)
+    made = imports.begin(
+        profile.tenant_id,
+        upload.name,
+        files.fetch(upload.file_id),
+        wait=True,
+        once=f"chat:{once}",
+        actor=visit.actor,
+        channel=visit.channel,
+    )
+    return str(made.id)
+
+
+def _start(
+    visit: Visit,
+    profile: Profile,
+    import_id: str,
+    group_id: str,
+    group: str,
+    consent: Consent | None,
+    columns: Mapping[str, str],
+) -> str:
+    _require(visit, profile)
+    actor, channel = visit.actor, visit.channel
+    if group and not group_id:
+        made, _ = groups.create(profile.tenant_id, group, actor=actor, channel=channel)
+        group_id = made.id
+    imports.start(
+        profile.tenant_id,
+        import_id,
+        group_id=group_id or None,
+        columns=columns or None,
+        consent=consent,
+        actor=actor,
+        channel=channel,
+    )
+    notebook.put(
+        live_cause(import_id),
+        f"person:{somebody(visit).id}",
+        "import.live",
+        tenant_id=profile.tenant_id,
+        data={"import": import_id},
+    )
+    return "ok"
+
+
+def _discard(visit: Visit, profile: Profile, import_id: str) -> str:
+    imports.discard(profile.tenant_id, import_id, actor=visit.actor, channel=visit.channel)
+    return "ok"
+
+
+def _require(visit: Visit, profile: Profile) -> None:
+    """Refuse when the role has been taken since the question was asked. Raises: NotAllowed."""
+    roles.require(somebody(visit).id, profile.tenant_id, Right.CONTACTS)

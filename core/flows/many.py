@@ -1,0 +1,258 @@
+"""Sending to many: drafted, counted, shown with all it comes to, tried, agreed to, started once."""
+
+from __future__ import annotations
+
+from core.campaigns import campaigns, launching, queries, testing
+from core.campaigns.campaigns import Wanted
+from core.campaigns.errors import CampaignRepeat
+from core.campaigns.launching import Estimate
+from core.campaigns.models import Campaign, CampaignStatus
+from core.dialogue.screens import Done
+from core.dialogue.steps import Choose, Flow, Once, Part
+from core.flows.asking import Agree, sign
+from core.flows.composing import ask_category, ask_said, ask_sender, ask_spelling
+from core.flows.estimates import detail, lines, needs_approval, shortage
+from core.flows.recipients import To
+from core.flows.topup import topup
+from core.flows.visits import Visit
+from core.flows.when import ask_when, span
+from core.flows.wording import kes, reference, somebody
+from core.money import Money
+from core.notices import notebook
+from core.notices.bulk import live_cause
+from core.phone import pretty
+from core.tenants import roles
+from core.tenants.models import Role
+from core.tenants.profiles import Profile
+from core.tenants.roles import Right
+
+LOOKS_MAX = 60
+TESTS_MAX = 10
+_AGAIN = "again:"
+
+
+def send_many(visit: Visit, profile: Profile, to: To) -> Flow:
+    """Ask what to send, of which kind and when; make a draft of it, and lead to its start."""
+    assert to.audience is not None
+    audience = to.audience
+    said = yield from ask_said(visit, profile.tenant_id)
+    category = yield from ask_category(visit)
+    sender = yield from ask_sender(visit, profile.tenant_id, category)
+    is_plain = yield from ask_spelling(visit, said.body)
+    at = yield from ask_when(visit)
+    wanted = Wanted(
+        to.name,
+        audience,
+        message=None if said.template_id else said.body,
+        template_id=said.template_id,
+        category=category,
+        sender_id=sender,
+        schedule_at=at,
+        rewrite=is_plain,
+    )
+    campaign_id = yield from Once("draft", lambda once: _create(visit, profile, wanted, once))
+    return (yield from settle(visit, profile, campaign_id))
+
+
+def _create(visit: Visit, profile: Profile, wanted: Wanted, once: str) -> str:
+    _require(visit, profile)
+    made = campaigns.create(
+        profile, wanted, once=f"chat:{once}", actor=visit.actor, channel=visit.channel
+    )
+    return str(made.id)
+
+
+def settle(visit: Visit, profile: Profile, campaign_id: str) -> Flow:
+    """Show what a draft comes to, and start it after a yes; or try it, or leave it."""
+    found = yield from _counted(visit, profile, campaign_id)
+    if found is None:
+        return visit.say("It waits under Reports, Campaigns.")
+    campaign = queries.one(profile, campaign_id)
+    if found.obstacle is not None:
+        return found.obstacle.words(visit.language)
+    for at in range(TESTS_MAX):
+        again = str(at or "")
+        answer = yield from _preview(visit, profile, campaign, found, again)
+        if answer != "test":
+            break
+        yield from sign(visit, f"test{again}_pin")
+        yield from Once(f"test{again}", lambda once: _test(visit, profile, campaign_id, once))
+        if visit.is_small:  # nobody reads an SMS while they dial
+            return visit.say(
+                "A test is on its way to {phone}. To send to all: Reports, Campaigns.",
+                phone=pretty(visit.msisdn or ""),
+            )
+        found = launching.estimate(profile, campaign_id) or found
+    return (yield from _follow(visit, profile, campaign, found, answer))
+
+
+def _follow(
+    visit: Visit, profile: Profile, campaign: Campaign, found: Estimate, answer: str
+) -> Flow:
+    """Do what was answered to the estimate."""
+    first: int | None = None
+    if answer == "topup":
+        return (yield from topup(visit))
+    if answer == "first":
+        first = found.affordable
+        available = found.balance_after + found.cost
+        question = visit.say(
+            "Send to the first {count} of {total}? It costs {available} at most.",
+            count=f"{first:,}",
+            total=f"{found.recipients:,}",
+            available=kes(available),
+        )
+        terms = (campaign.id, first, available.units)
+        answer = yield from Agree("first_sure", question, visit, *terms)
+    if answer != "yes":
+        yield from Once("dropped", lambda once: _drop(visit, profile, campaign.id))
+        return visit.say("Nothing was sent.")
+    yield from sign(visit, "send_pin")
+    agreed = found.cost
+    began = yield from Once(
+        "send", lambda once: _launch(visit, profile, campaign.id, first, agreed, once)
+    )
+    if began.startswith(_AGAIN):
+        if (
+            yield from Agree("repeat_sure", began.removeprefix(_AGAIN), visit, campaign.id)
+        ) != "yes":
+            return visit.say("Nothing was sent.")
+        yield from sign(visit, "repeat_pin")
+        began = yield from Once(
+            "repeat",
+            lambda once: _launch(visit, profile, campaign.id, first, agreed, once, repeat=True),
+        )
+    return _begun(visit, campaign, found, first, CampaignStatus(began))
+
+
+def _counted(visit: Visit, profile: Profile, campaign_id: str) -> Part[Estimate | None]:
+    """Wait for a large audience to be counted, one look at a time. None when nobody waits."""
+    for at in range(1, LOOKS_MAX):
+        found = launching.estimate(profile, campaign_id)
+        if found is not None:
+            return found
+        answer = yield from Choose(
+            f"counting{at}",
+            visit.say("Counting the people and the cost. It takes up to a minute."),
+            {"again": visit.say("Look again"), "leave": visit.say("Not now")},
+        )
+        if answer == "leave":
+            break
+    return None
+
+
+def _preview(
+    visit: Visit, profile: Profile, campaign: Campaign, found: Estimate, again: str
+) -> Part[str]:
+    """Show everything that counts and ask for a yes; or for less, or more money."""
+    is_short = found.balance_after < Money(0)
+    shown = shortage(visit, campaign, found) if is_short else lines(visit, campaign, found)
+    if again:
+        shown = [visit.say("The test is on its way to your phone."), *shown]
+    instead: dict[str, str] = {}
+    if is_short:
+        if found.affordable:
+            count = f"{found.affordable:,}"
+            instead["first"] = visit.say("Send to the first {count}", count=count)
+        instead["topup"] = visit.say("Top up")
+    return (
+        yield from Agree(
+            f"send{again}_sure",
+            "\n".join(shown),
+            visit,
+            *(campaign.id, found.recipients, found.cost.units, span(visit, found.goes_at)),
+            detail=detail(visit, campaign, found),
+            yes=visit.say("Ask a manager") if needs_approval(visit, found) else "",
+            instead=instead or None,
+            beside=None if is_short else {"test": _try_label(visit)},
+        )
+    )
+
+
+def _try_label(visit: Visit) -> str:
+    return visit.say("Test") if visit.is_small else visit.say("Test to my phone")
+
+
+def _begun(
+    visit: Visit,
+    campaign: Campaign,
+    found: Estimate,
+    first: int | None,
+    status: CampaignStatus,
+) -> Done:
+    if status is CampaignStatus.AWAITING_APPROVAL:
+        return Done(visit.say("A manager must agree first. We have asked them, and will tell you."))
+    return Done(
+        visit.say(
+            "Done: {count} SMS taken on, {when}. Ref {reference}. We will tell you the result.",
+            count=f"{first or found.recipients:,}",
+            when=span(visit, found.goes_at, found.until),
+            reference=reference(campaign.id),
+        )
+    )
+
+
+def _test(visit: Visit, profile: Profile, campaign_id: str, once: str) -> str:
+    _require(visit, profile)
+    testing.send_test(
+        profile,
+        campaign_id,
+        visit.msisdn,
+        once=f"chat:{once}",
+        actor=visit.actor,
+        channel=visit.channel,
+    )
+    return "ok"
+
+
+def _drop(visit: Visit, profile: Profile, campaign_id: str) -> str:
+    campaigns.remove(profile, campaign_id, actor=visit.actor, channel=visit.channel)
+    return "ok"
+
+
+def _launch(
+    visit: Visit,
+    profile: Profile,
+    campaign_id: str,
+    first: int | None,
+    agreed: Money,
+    once: str,
+    *,
+    repeat: bool = False,
+) -> str:
+    """Start a campaign; gives how it stands, or the words to ask about a repetition with."""
+    role = _require(visit, profile)
+    try:
+        begun = launching.launch(
+            profile,
+            campaign_id,
+            first=first,
+            once=f"chat:{once}",
+            actor=visit.actor,
+            channel=visit.channel,
+            needs_approval=role is Role.SENDER,
+            confirm=repeat,
+            agreed=agreed,
+        )
+    except CampaignRepeat as refusal:
+        return _AGAIN + refusal.words(visit.language)
+    status = CampaignStatus(begun.status)
+    if visit.channel == "telegram" and status is not CampaignStatus.AWAITING_APPROVAL:
+        follow(visit, profile.tenant_id, campaign_id)
+    return status.value
+
+
+def follow(visit: Visit, tenant_id: int, campaign_id: str) -> None:
+    """Have a message in the chat show how a campaign goes."""
+    notebook.put(
+        live_cause(campaign_id),
+        f"person:{somebody(visit).id}",
+        "campaign.live",
+        tenant_id=tenant_id,
+        data={"campaign": campaign_id},
+    )
+
+
+def _require(visit: Visit, profile: Profile) -> Role:
+    """Refuse when the role has been taken since the question was asked. Raises: NotAllowed."""
+    return roles.require(somebody(visit).id, profile.tenant_id, Right.SEND)

@@ -1,0 +1,147 @@
+"""What comes back: replies and opt-outs, forwarded to a business; and how its sender IDs move."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+import msgspec
+
+from core import clock, phone, words
+from core.contacts import contacts
+from core.events import Event
+from core.gateways.telegram import Button
+from core.messaging.models import Inbound, SenderStatus
+from core.messaging.replies import Verdict
+from core.notices.notebook import Matter
+from core.notices.saying import Nothing, Said, Words, brief, say
+from core.telegram.buttons import opens
+
+# So many seconds of replies are told together: each alone would flood whoever reads them.
+SLOT_S = 15
+SHOWN = 5
+BODY_MAX = 400
+_BEFORE = 50  # a slow transaction's fact has an earlier number
+_AT_ONCE = 500
+
+FROM = "{who}: {text}"
+OPTED_OUT = "{who} has opted out. They get no more adverts from you."
+OPTED_IN = "{who} wants SMS from you again."
+MORE = "+{count} more, see Reports, Replies."
+ANSWER = "Answer"
+ALL = "All replies"
+
+REQUESTED = "Sender ID {sender} is being looked at."
+SUBMITTED = "Sender ID {sender} is with the operators. We tell you when they answer."
+APPROVED = "Sender ID {sender} is approved. Your SMS can go out under it now."
+REJECTED = "Sender ID {sender} was not approved: {reason}"
+OPERATOR = "Sender ID {sender}: {operator} has approved it."
+OPERATOR_NO = "Sender ID {sender}: {operator} has not approved it."
+SENDER_STATES: Mapping[str, str] = MappingProxyType(
+    {
+        SenderStatus.REQUESTED.value: REQUESTED,
+        SenderStatus.SUBMITTED.value: SUBMITTED,
+        SenderStatus.APPROVED.value: APPROVED,
+        SenderStatus.REJECTED.value: REJECTED,
+    }
+)
+
+
+_SAID: Mapping[str, str] = {
+    SenderStatus.APPROVED.value: OPERATOR,
+    SenderStatus.REJECTED.value: OPERATOR_NO,
+}
+
+
+def slot_of(at: datetime) -> int:
+    """Number the few seconds that a moment is in."""
+    return clock.to_ms(at) // (SLOT_S * 1000)
+
+
+def _inbox(matter: Matter, language: str) -> Said:
+    """Tell the replies and opt-outs of some seconds. In a chat only: each would cost a text."""
+    assert matter.tenant_id is not None
+    found = _events(matter)
+    texts = {
+        row.id: row
+        for row in Inbound.select().where(
+            Inbound.id.in_([data["inbound"] for name, data in found if name == "message.received"])
+        )
+    }
+    told: list[str] = []
+    answerable: set[str] = set()
+    for name, data in found:
+        who = _who(matter.tenant_id, str(data["phone"]))
+        if name == "contact.opted_out":
+            told.append(words.say(language, OPTED_OUT, who=who))
+        elif (row := texts.get(data["inbound"])) is not None:
+            told.append(_reply(row, who, language))
+            answerable.add(str(row.msisdn))
+    told = list(dict.fromkeys(line for line in told if line))
+    if not told:
+        return Nothing("There is nothing to tell.")
+    if len(told) > SHOWN:
+        told = [*told[:SHOWN], words.say(language, MORE, count=len(told) - SHOWN)]
+    return Words("\n\n".join(told), "", _buttons(answerable, language), is_chat_only=True)
+
+
+def _events(matter: Matter) -> list[tuple[str, dict[str, str]]]:
+    """Find the facts of the seconds a notice is about, in their order."""
+    slot = int(matter.data["slot"])
+    rows = (
+        Event.select()
+        .where(
+            Event.tenant_id == matter.tenant_id,
+            Event.sequence >= int(matter.data["from"]) - _BEFORE,
+            Event.name.in_(("message.received", "contact.opted_out")),
+        )
+        .order_by(Event.sequence)
+        .limit(_AT_ONCE)
+    )
+    return [
+        (row.name, msgspec.json.decode(row.data)) for row in rows if slot_of(row.created_at) == slot
+    ]
+
+
+def _reply(row: Inbound, who: str, language: str) -> str:
+    """A reply as it is forwarded; an opt-out is told by its own fact."""
+    if row.verdict == Verdict.OPT_OUT.value:
+        return ""
+    if row.verdict == Verdict.OPT_IN.value:
+        return words.say(language, OPTED_IN, who=who)
+    return words.say(language, FROM, who=who, text=brief(row.body, BODY_MAX))
+
+
+def _buttons(answerable: set[str], language: str) -> list[list[Button]]:
+    row = [Button(words.say(language, ALL), opens("inbox"))]
+    if len(answerable) == 1 and (msisdn := next(iter(answerable))).isdigit():
+        row.insert(0, Button(words.say(language, ANSWER), opens("send", f"n{msisdn}")))
+    return [row]
+
+
+def _who(tenant_id: int, msisdn: str) -> str:
+    """Name somebody as the business knows them, with the number."""
+    if not msisdn.isdigit():
+        return msisdn
+    number = phone.pretty(msisdn)
+    known = contacts.by_number(tenant_id, msisdn)
+    return f"{known.name}, {number}" if known is not None and known.name else number
+
+
+def _sender(matter: Matter, language: str) -> Said:
+    """Tell how a sender ID has moved."""
+    sender = str(matter.data["sender_id"])
+    operators: Mapping[str, str] = matter.data.get("operators") or {}
+    if matter.data["status"] != SenderStatus.APPROVED.value:
+        for name, how in operators.items():
+            if (said := _SAID.get(how)) is not None:
+                return say(language, said, {}, sender=sender, operator=name.capitalize())
+    sentence = SENDER_STATES[str(matter.data["status"])]
+    names = {"reason": str(matter.data.get("reason") or "-")} if sentence is REJECTED else {}
+    return say(language, sentence, names, sender=sender)
+
+
+KINDS: Mapping[str, Callable[[Matter, str], Said]] = MappingProxyType(
+    {"inbox": _inbox, "sender_id.changed": _sender}
+)
