@@ -79,6 +79,7 @@ class State(Door):
                 "ussd": cut(world.ussd.sessions(to, since)),
                 "telegram": show_all(world.telegram, to, limit, messages=messages),
                 "credits": plain(accounts.platform.credits),
+                "shortcode": accounts.platform.shortcode,
                 "accounts": [account.shown() for account in accounts.every()],
                 "faults": world.faults.changed(),
                 "registered": _registered(world),

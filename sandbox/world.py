@@ -13,7 +13,7 @@ from sandbox.daraja.c2b import Registration
 from sandbox.daraja.daraja import Daraja, Merchant
 from sandbox.daraja.faults import SWITCHES as DARAJA_SWITCHES
 from sandbox.faults import Faults
-from sandbox.onfon.accounts import Account
+from sandbox.onfon.accounts import SHORTCODE, Account
 from sandbox.onfon.faults import SWITCHES as ONFON_SWITCHES
 from sandbox.onfon.gateway import Gateway
 from sandbox.scheduler import Scheduler
@@ -55,6 +55,7 @@ def wire(settings: Settings) -> Wiring:
             access_key=onfon.access_key,
             sender_ids={onfon.sender_id},
             callback_url=f"{base}/sms/in/{onfon.callback_secret}/dlr",
+            shortcode=onfon.shortcode or SHORTCODE,
         ),
         merchant=Merchant(
             consumer_key=mpesa.consumer_key,

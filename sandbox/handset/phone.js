@@ -3,7 +3,6 @@
 import { ask, at, hour, isLow, local, make, normal, remember, remembered, shillings, sync, tell }
   from "./common.js";
 
-const SHORT_CODE = "20880";
 const KEYS = [["1", ""], ["2", "abc"], ["3", "def"], ["4", "ghi"], ["5", "jkl"], ["6", "mno"],
   ["7", "pqrs"], ["8", "tuv"], ["9", "wxyz"], ["*", ""], ["0", "+"], ["#", ""]];
 
@@ -14,6 +13,7 @@ let session = null;
 let isRunning = false;
 let closed = "";
 let serviceCode = "*384*1234#";
+let shortCode = "";
 let changed = () => {};
 let refresh = () => {};
 
@@ -42,7 +42,22 @@ function showMessages(state) {
 function bubble(message) {
   const head = make("div", { className: "from" }, make("span", { textContent: message.from }),
     make("time", { dateTime: message.at, textContent: hour(message.at) }));
-  return make("li", { className: message.kind }, head, make("p", { textContent: message.words }));
+  const item = make("li", { className: message.kind }, head,
+    make("p", { textContent: message.words }));
+  // A name takes no answers, so they go to the short code.
+  if (!message.kind) {
+    const answer = make("button", { type: "button", className: "answer", textContent: "Answer",
+      onclick: () => write() });
+    answer.setAttribute("aria-label", `Answer ${message.from}`);
+    item.append(answer);
+  }
+  return item;
+}
+
+function write(isShown = true) {
+  at("reply-form").hidden = !isShown;
+  at("write").setAttribute("aria-expanded", String(isShown));
+  if (isShown) at("reply-text").focus({ preventScroll: true });
 }
 
 // What lies under a dialog cannot be reached.
@@ -263,6 +278,10 @@ export function showPhone(mine, all) {
   showElsewhere(all);
   showNumbers(all);
   at("clock").textContent = hour(all.now);
+  if (shortCode !== all.shortcode) {
+    shortCode = all.shortcode;
+    at("reply-text").placeholder = `Text to ${shortCode}`;
+  }
 }
 
 export function setCode(code) {
@@ -313,10 +332,7 @@ export function startPhone(onNumber, onAct) {
     if (event.key === "Escape") answerPrompt("cancel");
   });
   at("write").addEventListener("click", () => {
-    const isShown = at("reply-form").hidden;
-    at("reply-form").hidden = !isShown;
-    at("write").setAttribute("aria-expanded", String(isShown));
-    if (isShown) at("reply-text").focus();
+    write(at("reply-form").hidden);
   });
   at("reply-form").addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -324,10 +340,10 @@ export function startPhone(onNumber, onAct) {
     if (!words) return;
     at("reply-text").value = "";
     replies.push({
-      key: `own-${Date.now()}`, phone: number, from: `You to ${SHORT_CODE}`, words, kind: "own",
+      key: `own-${Date.now()}`, phone: number, from: `You to ${shortCode}`, words, kind: "own",
       at: new Date().toISOString(),
     });
-    await ask("/onfon/inbound", { from: number, to: SHORT_CODE, text: words }).catch(() => null);
+    await ask("/onfon/inbound", { from: number, to: shortCode, text: words }).catch(() => null);
     refresh();
   });
   use(number);

@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+# What handsets answer to, unless the operator has leased one.
+SHORTCODE = "20880"
 OPENING_CREDITS = Decimal(1_000_000)
 
 
@@ -20,6 +22,7 @@ class Account(msgspec.Struct):
     access_key: str
     sender_ids: set[str]
     callback_url: str
+    shortcode: str = SHORTCODE
     credits: Decimal = OPENING_CREDITS
     groups: dict[int, dict[str, Any]] = {}
     templates: dict[int, dict[str, Any]] = {}

@@ -66,11 +66,12 @@ class InboundDoor(Call):
     """a handset answers."""
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """`from` sends `text` to `to`."""
+        """`from` sends `text` to `to` (default: the short code)."""
         body = read_object(req)
         sender, text = msisdn(body.get("from")), str(body.get("text", ""))
         account = self._gateway.accounts.platform
-        status = self._gateway.inbound(account, sender, str(body.get("to", "")), text)
+        to = str(body.get("to", account.shortcode))
+        status = self._gateway.inbound(account, sender, to, text)
         write(resp, {"from": sender, "text": text, "callback_status": status})
 
 

@@ -252,6 +252,13 @@ def test_a_tenant_may_be_a_customer_of_its_own(sandbox: Sandbox, application: Ap
     }
 
 
+def test_an_answer_goes_to_the_short_code(sandbox: Sandbox, application: Application) -> None:
+    sandbox.post("/onfon/inbound", {"from": "0700000001", "text": "Asante"})
+    (seen,) = application.wait("/mo")
+
+    assert seen.json["To"] == sandbox.state()["shortcode"] == "20880"
+
+
 def test_a_handset_can_answer(sandbox: Sandbox, application: Application) -> None:
     sandbox.post("/onfon/inbound", {"from": "0700000001", "to": "20880", "text": "STOP"})
     (seen,) = application.wait("/mo")
