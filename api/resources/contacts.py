@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -18,7 +18,7 @@ from core.contacts import consents, contacts, free_fields, groups, listing
 from core.contacts.contacts import ContactErased, ContactNotFound
 from core.contacts.groups import GroupNotFound
 from core.contacts.imports import csv_out
-from core.contacts.listing import Wanted
+from core.contacts.listing import Line, Wanted
 from core.contacts.models import Consent, Contact, ContactStatus, Group
 from core.database import transaction
 from core.messaging import optouts
@@ -303,26 +303,29 @@ def _csv(tenant_id: int, wanted: Wanted) -> Iterator[bytes]:
 
 
 def _lines(
-    tenant_id: int, pages: Iterator[list[Contact]], names: Mapping[str, str]
+    tenant_id: int, pages: Iterator[list[Line]], names: Mapping[str, str]
 ) -> Iterator[list[str]]:
     yield [*COLUMNS, *names.values()]
     for rows in pages:
-        shown = shapes(tenant_id, rows)
-        yield from (_line(shown[row.id], names) for row in rows)
+        inside = listing.groups_of(tenant_id, rows)
+        noted = consents.among(tenant_id, {row.consent_id for row in rows if row.consent_id})
+        for row in rows:
+            consent = noted.get(row.consent_id or "")
+            yield _line(row, inside.get(row.id, ()), consent, names)
 
 
-def _line(row: ContactShape, names: Mapping[str, str]) -> list[str]:
-    own = {free_fields.key(name): value for name, value in row.fields.items()}
-    consent = row.consent
-    told: list[Any] = [
-        row.phone,
+def _line(
+    row: Line, inside: Sequence[Group], consent: Consent | None, names: Mapping[str, str]
+) -> list[str]:
+    own = {free_fields.key(name): value for name, value in free_fields.load(row.fields).items()}
+    given = (consent.source, consent.wording, clock.rfc3339(consent.given_at)) if consent else ()
+    return [
+        row.msisdn,
         row.name,
-        row.language,
-        row.status.value,
-        "; ".join(group.name for group in row.groups),
-        consent and consent.source,
-        consent and consent.wording,
-        consent and clock.rfc3339(consent.given_at),
+        row.language or "",
+        row.status,
+        "; ".join(group.name for group in inside),
+        *(given or ("", "", "")),
         clock.rfc3339(row.created_at),
+        *(own.get(key, "") for key in names),
     ]
-    return [each or "" for each in told] + [own.get(key, "") for key in names]

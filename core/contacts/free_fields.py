@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 
 import msgspec
 
@@ -45,6 +46,7 @@ class TooManyFields(Invalid):
     field = "fields"
 
 
+@lru_cache(4096)
 def key(name: str) -> str:
     """Return a field's name as it is compared.
 

@@ -181,7 +181,9 @@ OPS = st.lists(
 )
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(ops=OPS)
 def test_every_statement_names_the_business(
     make_tenant: Callable[..., Profile], monkeypatch: pytest.MonkeyPatch, ops: list
