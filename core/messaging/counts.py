@@ -54,16 +54,25 @@ def is_counted(batch_id: str) -> bool:
 
 def move(changes: Iterable[Move]) -> None:
     """Move texts between the counts of their campaigns; texts of other batches are passed over."""
+    # Texts come by the thousand and move alike: they are added up before they are looked at.
+    alike: dict[tuple[str, str | None, str | None], list[int]] = {}
+    for batch_id, before, after, messages, segments, cost in changes:
+        try:
+            row = alike[batch_id, before, after]
+        except KeyError:
+            row = alike[batch_id, before, after] = [0, 0, 0]
+        row[0] += messages
+        row[1] += segments
+        row[2] += cost
     sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
-    for change in changes:
-        if not is_counted(change.batch_id) or change.before == change.after:
+    for (batch_id, before, after), added in alike.items():
+        if not is_counted(batch_id) or before == after:
             continue
-        for status, sign in ((change.before, -1), (change.after, 1)):
+        for status, sign in ((before, -1), (after, 1)):
             if status is not None:
-                row = sums[change.batch_id, status]
-                row[0] += sign * change.messages
-                row[1] += sign * change.segments
-                row[2] += sign * change.cost
+                row = sums[batch_id, status]
+                for at, each in enumerate(added):
+                    row[at] += sign * each
     # One order for everybody, so that two batches never wait for each other in a circle.
     rows = [(*key, *row) for key, row in sorted(sums.items()) if any(row)]
     if rows:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import NamedTuple
 
 import msgspec
@@ -23,6 +24,8 @@ from core.settings import settings
 # A text's id is as old as the draft of its campaign, or the request that scheduled it.
 DRAFT_MS = 31 * 24 * 3600 * 1000
 DAY = timedelta(days=1)
+# Up to so many texts, looking for each is cheaper than looking whether there is anything.
+FEW = 50
 
 
 class Reason(StrEnum):
@@ -101,6 +104,10 @@ def at_hand_over(
         back_ms=DRAFT_MS if is_bulk else 0,
     )
     found: dict[str, Reason] = {}
+    if not had and len({each.msisdn for each in texts}) == len(texts):
+        # Mostly nobody has had anything yet, and all are in the same case.
+        reason = _reason(_Had(0, 0, False), category, repeats=is_bulk)
+        return {} if reason is None else {each.id: reason for each in texts}
     going: Counter[str] = Counter()
     said: set[tuple[str, str]] = set()
     for place, text in enumerate(texts):
@@ -128,35 +135,50 @@ def _reason(had: _Had, category: Category, *, repeats: bool) -> Reason | None:
 
 
 # A text that waits goes when it is due, one in the queue or on its way goes now.
-_MOMENT = """
-    CASE WHEN m.status IN ('queued', 'submitting') THEN {now}
-         WHEN m.status = 'scheduled' THEN m.due_at ELSE m.submitted_at END
+_COUNT = """
+    SELECT place,
+           SUM(CASE WHEN moment >= %s AND moment < %s THEN 1 ELSE 0 END),
+           SUM(CASE WHEN moment >= %s AND moment < %s AND category = 'promotional'
+               THEN 1 ELSE 0 END),
+           MAX(CASE WHEN same AND moment > %s AND moment < %s THEN 1 ELSE 0 END)
+    FROM (
+        SELECT w.place, m.category,
+               m.body = w.body AND m.status NOT IN ('undelivered', 'expired', 'failed') AS same,
+               CASE WHEN m.status IN ('queued', 'submitting') THEN %s
+                    WHEN m.status = 'scheduled' THEN m.due_at ELSE m.submitted_at END AS moment
+        FROM {texts}
+    ) had GROUP BY place
 """
-_COUNTS = f"""
-    SUM(CASE WHEN {_MOMENT} >= {{opens}} AND {_MOMENT} < {{closes}} THEN 1 ELSE 0 END),
-    SUM(CASE WHEN {_MOMENT} >= {{opens}} AND {_MOMENT} < {{closes}}
-              AND m.category = 'promotional' THEN 1 ELSE 0 END),
-    MAX(CASE WHEN m.body = w.body AND ABS({_MOMENT} - {{wanted}}) < {{near}}
-              AND m.status NOT IN ('undelivered', 'expired', 'failed') THEN 1 ELSE 0 END)
-"""
-_MINE = """
-    m.tenant_id = %s AND m.msisdn = w.msisdn AND m.id >= %s AND m.batch_id <> %s
-    AND {mode} {rehearsal} AND m.status IN ({statuses})
+_THEIRS = """
+    tenant_id = %s AND msisdn = w.msisdn AND id >= %s AND batch_id <> %s
+    AND account_id {mode} {rehearsal} AND status IN ({statuses})
 """
 _GONE = "'submitting', 'submitted', 'delivered', 'undelivered', 'expired', 'failed', 'unknown'"
 _WAITING = _GONE + ", 'queued', 'scheduled'"
-# The inner query is done once a number, so that it can only go through the index.
+# The texts of a number are looked for once a number, so that it can only be by the index.
 _POSTGRES = f"""
-    SELECT w.place, h.* FROM json_to_recordset(%s) AS w (place int, msisdn text, body text)
-    CROSS JOIN LATERAL (SELECT {_COUNTS} FROM message m WHERE {_MINE} HAVING COUNT(*) > 0) h
+    json_to_recordset(%s) AS w (place int, msisdn text, body text)
+    CROSS JOIN LATERAL (
+        SELECT category, body, status, due_at, submitted_at FROM message WHERE {_THEIRS}
+    ) m
 """  # noqa: S608
 _SQLITE = f"""
-    SELECT w.place, {_COUNTS} FROM (
-        SELECT key AS place,
-               json_extract(value, '$.msisdn') AS msisdn, json_extract(value, '$.body') AS body
-        FROM json_each(%s)
-    ) w CROSS JOIN message m INDEXED BY message_msisdn WHERE {_MINE} GROUP BY w.place
-"""  # noqa: S608
+    (SELECT key AS place,
+            json_extract(value, '$.msisdn') AS msisdn, json_extract(value, '$.body') AS body
+     FROM json_each(%s)) w
+    CROSS JOIN message m INDEXED BY message_msisdn
+    WHERE {_THEIRS.replace("msisdn =", "m.msisdn =")}
+"""
+
+
+@cache
+def _statement(*, postgres: bool, is_test: bool, waiting: bool) -> str:
+    texts = (_POSTGRES if postgres else _SQLITE).format(
+        mode="=" if is_test else "<>",
+        rehearsal=REHEARSAL_ACCOUNT,
+        statuses=_WAITING if waiting else _GONE,
+    )
+    return _COUNT.format(texts=texts)
 
 
 def _had(
@@ -176,27 +198,31 @@ def _had(
     if not texts:
         return {}
     midnight = at.astimezone(clock.NAIROBI).replace(hour=0, minute=0, second=0, microsecond=0)
-    repeat_ms = settings().rules.repeat_minutes * 60_000
+    opens, closes, wanted = map(clock.to_ms, (midnight, midnight + DAY, at))
+    near = settings().rules.repeat_minutes * 60_000
     now = clock.ms()
-    statement = (_POSTGRES if is_postgres() else _SQLITE).format(
-        now=now,
-        opens=clock.to_ms(midnight),
-        closes=clock.to_ms(midnight + DAY),
-        wanted=clock.to_ms(at),
-        near=repeat_ms,
-        mode="m.account_id =" if is_test else "m.account_id <>",
-        rehearsal=REHEARSAL_ACCOUNT,
-        statuses=_WAITING if waiting else _GONE,
-    )
-    back = max(0, now - clock.to_ms(midnight)) + repeat_ms + back_ms
+    floor = ids.floor("msg", max(0, now - opens) + near + back_ms)
+    if len(texts) > FEW and not _any_since(tenant_id, floor):
+        return {}
     asked = [
         {"place": place, "msisdn": msisdn, "body": body}
         for place, (msisdn, body) in enumerate(texts)
     ]
     found = execute(
-        statement,
-        (msgspec.json.encode(asked).decode(), tenant_id, ids.floor("msg", back), but or ""),
+        _statement(postgres=is_postgres(), is_test=is_test, waiting=waiting),
+        (
+            *(opens, closes, opens, closes, wanted - near, wanted + near, now),
+            *(msgspec.json.encode(asked).decode(), tenant_id, floor, but or ""),
+        ),
     ).fetchall()
     return {
         place: _Had(int(each), int(adverts), bool(again)) for place, each, adverts, again in found
     }
+
+
+def _any_since(tenant_id: int, floor: str) -> bool:
+    """Say whether a business has any text of late: the first campaign of one need not ask more."""
+    row = execute(
+        "SELECT 1 FROM message WHERE tenant_id = %s AND id >= %s LIMIT 1", (tenant_id, floor)
+    ).fetchone()
+    return row is not None

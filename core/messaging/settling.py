@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -26,11 +27,20 @@ def purse_of(account_id: int) -> Purse:
     return Purse.PLAY if account_id == REHEARSAL_ACCOUNT else Purse.WALLET
 
 
-def _part(text: Settled, *, taken: int = 0, released: int = 0) -> holds.Settlement:
-    purse = purse_of(text.account_id)
+def _sums(texts: Iterable[Settled]) -> dict[tuple[str, int, int], int]:
+    """Add up texts by hold and wallet: they come by the thousand, and of one send."""
+    sums: dict[tuple[str, int, int], int] = defaultdict(int)
+    for batch_id, tenant_id, account_id, cost in texts:
+        sums[batch_id, tenant_id, account_id] += cost
+    return sums
+
+
+def _part(key: tuple[str, int, int], *, taken: int = 0, released: int = 0) -> holds.Settlement:
+    batch_id, tenant_id, account_id = key
+    purse = purse_of(account_id)
     return holds.Settlement(
-        hold_id=text.batch_id,
-        account_id=accounts.purse_id(text.tenant_id, purse),
+        hold_id=batch_id,
+        account_id=accounts.purse_id(tenant_id, purse),
         purse=purse,
         taken=taken,
         released=released,
@@ -46,8 +56,8 @@ def settle(
     actor: str = "system",
 ) -> None:
     """Take the price of some texts, give back that of others; in the caller's transaction."""
-    parts = [_part(text, taken=text.cost) for text in taken]
-    parts += [_part(text, released=text.cost) for text in released]
+    parts = [_part(key, taken=cost) for key, cost in _sums(taken).items()]
+    parts += [_part(key, released=cost) for key, cost in _sums(released).items()]
     if parts:
         holds.settle(parts, once=once, subject=subject, actor=actor)
 
