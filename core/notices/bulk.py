@@ -97,10 +97,9 @@ def _approval(row: Campaign, matter: Matter, language: str) -> Said:
 
 
 def _approved(row: Campaign, matter: Matter, language: str) -> Said:
-    names = {
-        "name": name_of(str(matter.data.get("actor") or row.approved_by)),
-        "campaign": row.name,
-    }
+    if row.status == CampaignStatus.AWAITING_APPROVAL.value:
+        return Nothing("It could not start, which whoever approved it has been told.")
+    names = {"name": name_of(str(matter.data["by"])), "campaign": row.name}
     return replace(say(language, APPROVED, names), buttons=_open(row, language))
 
 

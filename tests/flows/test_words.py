@@ -12,6 +12,8 @@ import core.flows
 from core import words
 from core.dialogue.plain import small, units
 from core.dialogue.screens import Asks
+from core.flows import contact_card, estimates, imports, sender_ids
+from core.notices import approvals, bulk, progress, replies
 from core.screens import walk
 from core.screens.scenes import RARE
 from core.settings import settings
@@ -40,6 +42,26 @@ def test_every_sentence_of_the_flows_has_its_swahili() -> None:
     known = words.catalogue("sw")
 
     assert {said: at for said, at in sentences().items() if said not in known} == {}
+
+
+NAMED = [
+    *progress.STATES.values(),
+    *(value for name, value in vars(progress).items() if name.isupper() and isinstance(value, str)),
+    *(label for label, _, _ in bulk.LUMPS),
+    *(said for _, said, _ in bulk.LUMPS),
+    *(approvals.ASKED, approvals.APPROVED, bulk.BECAME, bulk.READING),
+    *(replies.FROM, replies.OPTED_OUT, replies.OPTED_IN, replies.MORE, replies.ANSWER, replies.ALL),
+    *estimates.REASONS.values(),
+    *contact_card.STANDINGS.values(),
+    *imports.DELIMITERS.values(),
+    *sender_ids.STATES.values(),
+    *sender_ids.CLASSES.values(),
+]
+
+
+@pytest.mark.parametrize("sentence", dict.fromkeys(NAMED))
+def test_what_is_named_by_its_state_has_its_swahili_too(sentence: str) -> None:
+    assert sentence in words.catalogue("sw")
 
 
 @pytest.fixture(scope="module", params=["en", "sw"])

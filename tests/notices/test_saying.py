@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import words
-from core.notices import results, saying, telling
+from core.notices import bulk, replies, results, saying, telling
 from core.notices.saying import Words, fits, gsm
 
 SENTENCES = [
@@ -22,14 +22,46 @@ SENTENCES = [
     telling.VERY_LOW,
     results.ONE,
     results.MANY,
+    bulk.ASKED,
+    bulk.APPROVED,
+    bulk.REJECTED,
+    bulk.STALE,
+    bulk.PAUSED,
+    bulk.NOT_STARTED,
+    bulk.CANCELLED,
+    bulk.RESULT,
+    bulk.IMPORTED,
+    bulk.IMPORT_FAILED,
+    bulk.LEFT_OUT,
+    *replies.SENDER_STATES.values(),
+    replies.OPERATOR,
+    replies.OPERATOR_NO,
 ]
 LONGEST = {
     "code": "*384*12345*6#",
     "balance": "1,234,567.89",
     "days": "2",
     "phone": "+256 772 123456",
-    "count": "1,000",
+    "count": "1,000,000",
+    "left": "1,000,000",
+    "done": "1,000,000",
+    "cost": "1,234,567.25",
+    "amount": "1,234,567.25",
+    "created": "1,000,000",
+    "updated": "1,000,000",
+    "duplicate": "1,000,000",
+    "rejected": "1,000,000",
+    "sender": "WWWWWWWWWWW",
+    "operator": "Safaricom",
 }
+NAMES = ("business", "reason", "name", "campaign", "file")
+
+
+def longest_lumps(language: str) -> str:
+    told = [words.say(language, sentence, count="123,456") for _, sentence, _ in bulk.LUMPS]
+    return ", ".join(told)
+
+
 anything = st.text(max_size=200)
 
 
@@ -45,11 +77,15 @@ def longest_parts(language: str, *, is_one: bool) -> str:
 @given(business=anything, reason=anything)
 def test_every_sentence_is_one_segment_whatever_is_in_it(language, sentence, business, reason):
     fields = {name for _, name, _, _ in Formatter().parse(sentence) if name}
-    names = {"business": business, "reason": reason}
+    names = {"reason": reason} | dict.fromkeys(set(NAMES) - {"reason"}, business)
     given_names = {name: value for name, value in names.items() if name in fields}
     rest = {name: LONGEST[name] for name in fields & LONGEST.keys()}
     if "parts" in fields:
-        rest["parts"] = longest_parts(language, is_one=sentence == results.ONE)
+        rest["parts"] = (
+            longest_lumps(language)
+            if sentence == bulk.RESULT
+            else longest_parts(language, is_one=sentence == results.ONE)
+        )
     said = saying.say(language, sentence, given_names, **rest)
 
     assert fits(said.short)
