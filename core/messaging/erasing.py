@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from core import clock
 from core.contacts.models import Suppression
@@ -20,8 +19,9 @@ from core.messaging.settling import Settled, release
 _AT_ONCE = 1000
 _WAITING = (Status.SCHEDULED.value, Status.QUEUED.value)
 
+_NAMED = "SELECT submission_id, provider_id FROM message WHERE tenant_id = %s AND msisdn = %s"
 _TEXTS = """
-    SELECT id, batch_id, account_id, status, segments, cost, provider_id, submission_id
+    SELECT id, batch_id, account_id, status, segments, cost
     FROM message WHERE tenant_id = %s AND msisdn = %s ORDER BY id
 """
 
@@ -40,6 +40,7 @@ def texts(tenant_id: int, msisdn: str, pseudonym: str, *, once: str, actor: str)
     What is on its way goes; should it come back into the queue, it stops at the hand-over, because
     a pseudonym is nobody to hand a text to.
     """
+    _what_gateways_said(tenant_id, msisdn)
     lock = " FOR UPDATE" if is_postgres() else ""
     rows = execute(_TEXTS + lock, (tenant_id, msisdn)).fetchall()
     waiting = [row for row in rows if row[3] in _WAITING]
@@ -53,7 +54,6 @@ def texts(tenant_id: int, msisdn: str, pseudonym: str, *, once: str, actor: str)
         ).where(Message.id.in_(part)).execute()
     for part in _parts([row[0] for row in rows]):
         Message.update(msisdn=pseudonym, body="").where(Message.id.in_(part)).execute()
-    _what_gateways_said(rows, msisdn)
     counts.move(
         counts.Move(row[1], row[3], Status.CANCELLED.value, 1, row[4], row[5]) for row in waiting
     )
@@ -66,16 +66,21 @@ def texts(tenant_id: int, msisdn: str, pseudonym: str, *, once: str, actor: str)
     return Texts(len(rows), len(waiting))
 
 
-def _what_gateways_said(rows: Sequence[tuple[Any, ...]], msisdn: str) -> None:
-    """Take the number out of the gateway's answers and reports about these texts."""
-    for part in _parts(sorted({row[6] for row in rows if row[6]})):
-        Report.update(msisdn=None).where(Report.provider_id.in_(part)).execute()
-    for part in _parts(sorted({row[7] for row in rows if row[7]})):
-        for each in Submission.select().where(Submission.id.in_(part)):
+def _what_gateways_said(tenant_id: int, msisdn: str) -> None:
+    """Take the number out of the gateway's answers and reports about these texts.
+
+    Before the texts are locked: whoever works through answers or reports locks in this order, too.
+    What comes later is looked after by whoever works through it.
+    """
+    rows = execute(_NAMED, (tenant_id, msisdn)).fetchall()
+    for part in _parts(sorted({row[0] for row in rows if row[0]})):
+        for each in Submission.select().where(Submission.id.in_(part)).order_by(Submission.id):
             if each.reply and msisdn in each.reply:
                 Submission.update(reply=each.reply.replace(msisdn, "")).where(
                     Submission.id == each.id
                 ).execute()
+    for part in _parts(sorted({row[1] for row in rows if row[1]})):
+        Report.update(msisdn=None).where(Report.provider_id.in_(part)).execute()
 
 
 def replies(tenant_id: int, msisdn: str, pseudonym: str) -> int:
