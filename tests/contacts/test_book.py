@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Callable
 
 import pytest
 
+from core import database
 from core.contacts import book, contacts, groups, listing, membership, searching
 from core.contacts.groups import GroupNotFound
 from core.contacts.listing import Wanted
@@ -177,3 +179,40 @@ def test_a_group_is_renamed_but_not_to_another_ones_name(
     assert groups.rename(mine, one.id, "WATEJA", **BY).name == "WATEJA"
     with pytest.raises(groups.GroupNameTaken):
         groups.rename(mine, one.id, "staff", **BY)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (Wanted(), "contact_tenant (tenant_id=? AND id<?)"),
+        (Wanted(status=ContactStatus.BLOCKED), "contact_apart (tenant_id=? AND status=? AND id<?)"),
+        (Wanted(group_id="grp"), "(tenant_id=? AND group_id=? AND contact_id<?)"),
+        (Wanted(search="0712 345"), "contact_msisdn (tenant_id=? AND msisdn>? AND msisdn<?)"),
+        (Wanted(search="Juma"), "contact_name (tenant_id=? AND name>? AND name<?)"),
+    ],
+)
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+def test_a_page_of_a_large_book_comes_out_of_an_index(
+    make_tenant: Callable[..., Profile],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    wanted: Wanted,
+    index: str,
+) -> None:
+    monkeypatch.setattr(searching, "SMALL", 0)
+    mine = make_tenant().tenant_id
+    fill(mine, ["Juma"])
+    if wanted.group_id:
+        group, _ = groups.create(mine, "Wateja", **BY)
+        wanted = Wanted(group_id=group.id)
+    with caplog.at_level(logging.DEBUG, logger="peewee"):
+        listing.newest(mine, wanted, after="con_zzz")
+    asked = [record.msg for record in caplog.records if record.name == "peewee"]
+    plans = [
+        row[3]
+        for statement, params in asked
+        for row in database.execute(f"EXPLAIN QUERY PLAN {statement}", params).fetchall()
+    ]
+
+    assert any(index in line for line in plans), plans
+    assert not any("SCAN" in line or "TEMP B-TREE" in line for line in plans), plans
