@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import msgspec
-
 from core import phone
 from core.contacts import contacts as book
 from core.contacts import free_fields, groups
@@ -22,7 +20,7 @@ from core.tenants import fields, roles
 from core.tenants.roles import Right
 
 FIELDS_SHOWN = 4
-NEW = "new"
+NEW, NONE = "new", "-"
 STANDINGS: Mapping[str, str] = {
     ContactStatus.OPTED_OUT.value: "Wants no adverts",
     ContactStatus.BLOCKED.value: "Blocked",
@@ -105,9 +103,7 @@ def _told(visit: Visit, contact: Contact, inside: list[str]) -> str:
 
 def known_fields(contact: Contact) -> dict[str, str]:
     """Read what is noted of a contact beside name and number."""
-    if not contact.fields:
-        return {}
-    return msgspec.json.decode(contact.fields, type=dict[str, str])
+    return free_fields.load(contact.fields)
 
 
 def _fields(visit: Visit, tenant_id: int, contact: Contact) -> Flow:
@@ -131,7 +127,7 @@ def _fields(visit: Visit, tenant_id: int, contact: Contact) -> Flow:
     value = yield from Ask("contact_field_value", question, _field_value)
     yield from Once(
         "contact_noted",
-        lambda once: _note(visit, tenant_id, contact.id, name, None if value == "-" else value),
+        lambda once: _note(visit, tenant_id, contact.id, name, None if value == NONE else value),
     )
     return visit.say("Saved.")
 
@@ -141,7 +137,8 @@ def _field_name(text: str) -> str:
 
 
 def _field_value(text: str) -> str:
-    return fields.line(text, "fields", most=free_fields.VALUE_MAX)
+    value = text.strip()
+    return value if value == NONE else fields.line(value, "fields", most=free_fields.VALUE_MAX)
 
 
 def _rename(visit: Visit, tenant_id: int, contact: Contact) -> Flow:

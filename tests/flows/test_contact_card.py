@@ -1,0 +1,102 @@
+"""One contact in a conversation: consent, details, block and erase."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from core.contacts import consents, contacts
+from core.contacts.models import ContactStatus
+from core.dialogue.screens import Asks
+from core.flows.contact_card import known_fields
+from core.messaging import suppression
+from core.tenants.profiles import Profile
+from tests.flows.talking import PIN, Talk
+
+pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+
+BY = {"actor": "test", "channel": "test"}
+
+
+@pytest.fixture
+def tenant(make_tenant: Callable[..., Profile]) -> Profile:
+    return make_tenant("100", price="0.80")
+
+
+@pytest.fixture
+def talk(tenant: Profile, join: Callable[..., Talk], channel: str) -> Talk:
+    return join(tenant, channel)
+
+
+def juma(tenant: Profile) -> str:
+    return str(contacts.put(tenant.tenant_id, "0733000001", "Juma", **BY).contact.id)
+
+
+@pytest.mark.parametrize(
+    ("answers", "source"),
+    [(("spoken",), "They told me"), (("other", "At church"), "At church"), (("none",), None)],
+)
+def test_a_contact_is_added_with_the_consent_that_was_given(
+    talk: Talk, tenant: Profile, answers: tuple[str, ...], source: str | None
+) -> None:
+    talk.start("contacts", "add", "0733000001", "Juma", *answers)
+    (row,) = contacts.listing(tenant.tenant_id)
+    assert (row.consent_id is None) is (source is None)
+    if source is not None:
+        noted = consents.among(tenant.tenant_id, {row.consent_id})[row.consent_id]
+        assert noted.source == source
+        assert tenant.name in noted.wording
+
+
+def test_details_are_noted_changed_and_taken_away(talk: Talk, tenant: Profile) -> None:
+    contact_id = juma(tenant)
+    talk.start("contacts", "list", contact_id, "fields", "new", "phone", "Deni", "KES 500")
+    assert known_fields(contacts.one(tenant.tenant_id, contact_id)) == {"Deni": "KES 500"}
+    talk.start("contacts", "list", contact_id, "fields")
+    assert talk.screen.options[1].label == "Deni: KES 500"
+    talk.say("f0", "KES 300")
+    assert known_fields(contacts.one(tenant.tenant_id, contact_id)) == {"Deni": "KES 300"}
+    talk.start("contacts", "list", contact_id, "fields", "f0", "-")
+
+    assert known_fields(contacts.one(tenant.tenant_id, contact_id)) == {}
+
+
+def test_a_name_is_changed(talk: Talk, tenant: Profile) -> None:
+    contact_id = juma(tenant)
+    talk.start("contacts", "list", contact_id, "name", "Juma Otieno")
+
+    assert contacts.one(tenant.tenant_id, contact_id).name == "Juma Otieno"
+
+
+def test_block_and_unblock(talk: Talk, tenant: Profile) -> None:
+    contact_id = juma(tenant)
+    talk.start("contacts", "list", contact_id, "block", "yes")
+    assert contacts.one(tenant.tenant_id, contact_id).status == ContactStatus.BLOCKED.value
+    talk.start("contacts", "list", contact_id)
+    assert "Blocked" in talk.screen.text
+    talk.say("unblock")
+
+    assert contacts.one(tenant.tenant_id, contact_id).status == ContactStatus.ACTIVE.value
+
+
+def test_an_opt_out_stands_on_the_card(talk: Talk, tenant: Profile) -> None:
+    contact_id = juma(tenant)
+    suppression.add(tenant.tenant_id, "254733000001", "promotional", source="stop")
+    talk.start("contacts", "list", contact_id)
+
+    assert "Wants no adverts" in talk.screen.text
+
+
+def test_somebody_is_erased_after_a_yes_and_the_pin(talk: Talk, tenant: Profile) -> None:
+    contact_id = juma(tenant)
+    talk.start("contacts", "list", contact_id, "erase", "yes")
+    if talk.channel == "ussd":
+        assert talk.screen.asks is Asks.PIN
+        assert contacts.one(tenant.tenant_id, contact_id).name == "Juma"
+        talk.say(PIN)
+    erased = contacts.one(tenant.tenant_id, contact_id)
+
+    assert erased.status == ContactStatus.ERASED.value
+    assert "254733000001" not in (erased.msisdn, erased.name)
+    assert contacts.listing(tenant.tenant_id) == []

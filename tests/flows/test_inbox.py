@@ -1,0 +1,145 @@
+"""Replies read and answered; sender IDs asked for and looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from core import clock, ids
+from core.contacts import contacts
+from core.dialogue.screens import Asks, Reply
+from core.flows import conversation
+from core.messaging import sender_decisions, sender_requests, senders
+from core.messaging.models import SHARED_ACCOUNT, Category, Inbound, Message, SenderStatus
+from core.telegram import files
+from core.tenants.models import Role
+from core.tenants.profiles import Profile
+from tests.flows.talking import JUMA, Talk, agree, typed
+
+pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+
+BY = {"actor": "test", "channel": "test"}
+PDF = b"%PDF-1.7\n1 0 obj << >> endobj\n%%EOF\n"
+
+
+@pytest.fixture
+def tenant(make_tenant: Callable[..., Profile]) -> Profile:
+    return make_tenant("100", price="0.80")
+
+
+@pytest.fixture
+def talk(tenant: Profile, join: Callable[..., Talk], channel: str) -> Talk:
+    return join(tenant, channel)
+
+
+def came(tenant: Profile, body: str, verdict: str | None = None) -> str:
+    row = Inbound.create(
+        id=ids.new("inb"),
+        key=ids.new("key"),
+        account_id=SHARED_ACCOUNT,
+        tenant_id=tenant.tenant_id,
+        msisdn="254733000001",
+        sent_to="20880",
+        body=body,
+        verdict=verdict,
+        received_at=clock.now(),
+        handled_at=clock.now(),
+    )
+    return str(row.id)
+
+
+def test_a_reply_is_read_and_answered(talk: Talk, tenant: Profile) -> None:
+    contacts.put(tenant.tenant_id, "0733000001", "Juma", **BY)
+    inbound_id = came(tenant, "Nitakuja {kesho}")
+    talk.start("menu", "reports", "inbox")
+    assert "Juma: Nitakuja {kesho}" in talk.screen.options[0].label
+    talk.say(inbound_id)
+    assert talk.screen.text.endswith("Nitakuja {kesho}")
+    talk.say("answer")
+    typed(talk, "Karibu")
+    agree(talk)
+
+    assert [(row.msisdn, row.body) for row in Message.select()] == [("254733000001", "Karibu")]
+
+
+def test_an_opt_out_says_so(talk: Talk, tenant: Profile) -> None:
+    talk.start("inbox", came(tenant, "STOP", "opt_out"))
+
+    assert "Opted out." in talk.screen.text
+
+
+def test_without_replies_there_is_no_such_choice(talk: Talk, tenant: Profile) -> None:
+    assert "inbox" not in [option.key for option in talk.start("reports").options]
+    assert talk.start("inbox").ends
+
+
+def test_replies_are_of_the_own_business(
+    tenant: Profile, make_tenant: Callable[..., Profile], join: Callable[..., Talk], channel: str
+) -> None:
+    came(tenant, "Nitakuja")
+    stranger = join(make_tenant(), channel, JUMA)
+
+    assert stranger.start("inbox").ends
+
+
+# Sender IDs.
+
+
+@pytest.fixture
+def paper() -> Iterator[None]:
+    files.use(lambda file_id: iter([PDF]))
+    yield
+    files.use(None)
+
+
+def test_a_sender_id_is_asked_for_with_its_paper(talk: Talk, tenant: Profile, paper: None) -> None:
+    talk.start("account", "senders", "ask", "SAFARICOM")
+    assert talk.screen.notice
+    talk.say("ZURI", "promotional", "Offers for our customers")
+    if talk.channel == "telegram":
+        assert talk.screen.asks is Asks.FILE
+        large = conversation.turn(talk.visit(), Reply.file("f", "cheti.pdf", 6 * 2**20))
+        assert "5 MB" in (large.notice or "")
+        talk.screen = conversation.turn(talk.visit(), Reply.file("f", "cheti.pdf", len(PDF)))
+    assert senders.listing(tenant.tenant_id) == []
+    talk.say("yes")
+    (row,) = senders.listing(tenant.tenant_id)
+
+    assert (row.name, row.category, row.status) == ("ZURI", "promotional", "requested")
+    papers = [each.file_name for each in sender_requests.documents(row)]
+    assert papers == (["cheti.pdf"] if talk.channel == "telegram" else [])
+
+
+def test_a_sender_id_can_be_asked_for_without_a_paper(
+    tenant: Profile, join: Callable[..., Talk]
+) -> None:
+    talk = join(tenant, "telegram")
+    talk.start("senders", "ask", "ZURI", "promotional", "Offers", "without", "yes")
+
+    assert len(senders.listing(tenant.tenant_id)) == 1
+
+
+def test_each_operators_word_is_told(talk: Talk, tenant: Profile) -> None:
+    made = sender_requests.ask(tenant.tenant_id, "ZURI", Category.PROMOTIONAL, "Offers", **BY)
+    public_id = str(made.public_id)
+    sender_decisions.set_operator(public_id, "safaricom", SenderStatus.APPROVED, **BY)
+    talk.start("senders", public_id)
+
+    assert "ZURI: with the operators" in talk.screen.text
+    assert "Safaricom: approved" in talk.screen.text
+
+
+def test_a_refusal_is_told_with_its_reason(talk: Talk, tenant: Profile) -> None:
+    made = sender_requests.ask(tenant.tenant_id, "ZURI", Category.PROMOTIONAL, "Offers", **BY)
+    sender_decisions.reject(str(made.public_id), "No letter", **BY)
+    talk.start("senders", str(made.public_id))
+
+    assert "not approved" in talk.screen.text
+    assert "No letter" in talk.screen.text
+
+
+def test_a_sender_asks_for_none(tenant: Profile, join: Callable[..., Talk], channel: str) -> None:
+    sender = join(tenant, channel, JUMA, Role.SENDER)
+
+    assert sender.start("senders").ends
