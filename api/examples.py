@@ -133,4 +133,41 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
         {"amount": "500", "reason": "Goodwill for the outage of 12 November"},
         {"tenant": 7, "amount": "500.00", "currency": "KES", "available": "999.20"},
     ),
+    "listInbox": (
+        None,
+        {
+            "data": [
+                {
+                    "id": "inb_01hq3x7s0c9m2k5v8w1z",
+                    "from": "254712345678",
+                    "to": "20880",
+                    "message": "Acha tafadhali",
+                    "verdict": "opt_out",
+                    "answers": "msg_01hq3x7s0c9m2k5v8w1z00",
+                    "received_at": "2026-11-23T08:00:00Z",
+                }
+            ],
+            "has_more": False,
+            "next": None,
+        },
+    ),
+    "requestSenderId": (
+        {"name": "NJERI", "class": "transactional", "purpose": "Appointments of our customers"},
+        {
+            "id": "snd_01hq3x7s0c9m2k5v8w1z",
+            "name": "NJERI",
+            "class": "transactional",
+            "status": "requested",
+            "operators": {
+                "safaricom": "requested",
+                "airtel": "requested",
+                "telkom": "requested",
+            },
+            "purpose": "Appointments of our customers",
+            "reason": None,
+            "documents": [{"name": "letter.pdf", "media_type": "application/pdf"}],
+            "created_at": "2026-11-23T08:00:00Z",
+            "decided_at": None,
+        },
+    ),
 }

@@ -6,6 +6,7 @@ from core import phone
 from core.gateways.telegram import Button, Keyboard
 from core.ledger import accounts
 from core.messaging import senders
+from core.messaging.models import SenderStatus
 from core.money import Money
 from core.notices.cards import Drawn
 from core.notices.markup import b, code, e, i, kes, lines
@@ -15,6 +16,7 @@ from core.tenants.models import Audit, Tenant, TenantStatus
 
 LANGUAGES = {"en": "English", "sw": "Swahili"}
 ACTS_SHOWN = 10
+APPROVED = SenderStatus.APPROVED.value
 _STATUS_ACTS = ("tenant.approved", "tenant.rejected", "tenant.suspended", "tenant.resumed")
 _SIGNS = {
     TenantStatus.UNVERIFIED: "⚪️",
@@ -142,7 +144,10 @@ def _warnings(tenant: Tenant) -> list[str]:
 
 def _money(tenant: Tenant) -> list[str]:
     purse = accounts.balance(tenant.id)
-    names = ", ".join(f"{row.name} ({row.category})" for row in senders.listing(tenant.id))
+    names = ", ".join(
+        f"{row.name} ({row.category}{'' if row.status == APPROVED else f', {row.status}'})"
+        for row in senders.listing(tenant.id)
+    )
     found = [f"Wallet: {kes(purse.available.units)}, held {kes(purse.held.units)}"]
     if purse.credit_limit:
         found.append(f"Credit limit: {kes(purse.credit_limit.units)}")
