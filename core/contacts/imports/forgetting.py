@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import peewee
+
 from core import clock
 from core.contacts.imports import parts
-from core.contacts.imports.models import Import, ImportRejection, ImportStatus
+from core.contacts.imports.models import Import, ImportPart, ImportRejection, ImportStatus
 from core.database import transaction
 from core.queue import job
 
@@ -21,25 +23,30 @@ AT_ONCE = 1000
 def forget_old() -> None:
     """Delete files that were never started, those of imports that ended, and old left-out rows."""
     now = clock.now()
-    unfinished = (ImportStatus.UPLOADING.value, ImportStatus.READY.value)
-    for found in Import.select().where(
-        Import.status.in_(unfinished), Import.created_at < now - FILE_KEPT
-    ):
-        with transaction():
-            gone = Import.delete().where(Import.id == found.id, Import.status == found.status)
-            is_gone = bool(gone.execute())
-        if is_gone:
-            forget(found.id)
-    ended = (ImportStatus.COMPLETED.value, ImportStatus.FAILED.value)
-    for found in Import.select().where(
-        Import.status.in_(ended),
-        Import.finished_at < now - timedelta(hours=1),
-        Import.finished_at > now - ROWS_KEPT - FILE_KEPT,
-    ):
-        if not found.is_dry_run or found.finished_at < now - FILE_KEPT:
+    for found in _still_with(ImportPart, Import.created_at < now - FILE_KEPT):
+        if found.status in (ImportStatus.UPLOADING.value, ImportStatus.READY.value):
+            _give_up(found)
+        elif found.finished_at and (not found.is_dry_run or found.finished_at < now - FILE_KEPT):
             parts.forget(found.id)
-        if found.finished_at < now - ROWS_KEPT:
-            _forget_rows(found.id)
+    for found in _still_with(ImportRejection, Import.finished_at < now - ROWS_KEPT):
+        _forget_rows(found.id)
+
+
+def _still_with(
+    table: type[ImportPart] | type[ImportRejection], condition: peewee.Expression
+) -> list[Import]:
+    """Imports of which a table holds something."""
+    kept = table.select(peewee.SQL("1")).where(table.import_id == Import.id)
+    return list(Import.select().where(condition, peewee.fn.EXISTS(kept)))
+
+
+def _give_up(found: Import) -> None:
+    """Delete an import that was not started, unless it is at this moment."""
+    with transaction():
+        gone = Import.delete().where(Import.id == found.id, Import.status == found.status)
+        is_gone = bool(gone.execute())
+    if is_gone:
+        forget(found.id)
 
 
 def forget(import_id: str) -> None:

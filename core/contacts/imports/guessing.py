@@ -78,7 +78,9 @@ def columns(
         raise NoRows
     header = _header(rows, wishes or {})
     below = rows if header is None else rows[header + 1 :]
-    width = max(map(_width, rows if header is None else [rows[header], *below]))
+    width = _usual_width(below, 0.2 if header is None else 0.5)
+    if header is not None:
+        width = max(width, _width(rows[header]))
     if width > COLUMNS_MAX:
         raise TooManyColumns(columns=width, most=COLUMNS_MAX)
     top = [] if header is None else list(rows[header])
@@ -97,6 +99,12 @@ def columns(
 def _width(row: Sequence[str]) -> int:
     """How many cells a row has, without empty ones at its end."""
     return next((at for at in range(len(row), 0, -1) if row[at - 1].strip()), 0)
+
+
+def _usual_width(rows: Rows, share: float) -> int:
+    """How many cells at least such a share of the rows have."""
+    widths = sorted(map(_width, rows), reverse=True)
+    return widths[int(len(widths) * share)] if widths else 0
 
 
 def _header(rows: Rows, wishes: Mapping[str, str]) -> int | None:
@@ -159,7 +167,7 @@ def _rest(
     if Meaning.PHONE not in taken:
         best = max(
             free,
-            key=lambda at: (_phones(rows, at) + (said[at] is Meaning.PHONE), -at),
+            key=lambda at: (_phones(rows, at) + 0.5 * (said[at] is Meaning.PHONE), -at),
             default=None,
         )
         if best is None or (said[best] is not Meaning.PHONE and _phones(rows, best) < ENOUGH):

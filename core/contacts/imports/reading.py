@@ -163,7 +163,9 @@ class Reader:
                     if fields is None:
                         fields = self._free(cells)
             except (Invalid, IndexError) as error:
-                if (why := self._why(cells, error)) is not None:
+                if (bare := self._unguarded(cells)) is not None:
+                    self._take([bare], number - 1, window)
+                elif (why := self._why(cells, error)) is not None:
                     window.rejected.append(Rejected(number, *why, cells))
             else:
                 if is_new(msisdn):
@@ -184,6 +186,14 @@ class Reader:
         if len(cells) > self._width and values.line("".join(cells[self._width :])):
             error = RowTooWide(cells=len(cells), columns=self._width)
         return CODES.get(type(error), "number_invalid"), error.fields
+
+    def _unguarded(self, cells: list[str]) -> list[str] | None:
+        """A row without the apostrophe before its number that makes it text in a spreadsheet."""
+        at = self._layout.phone
+        if isinstance(cells, Broken) or at >= len(cells) or not cells[at].startswith("'"):
+            return None
+        bare = cells[at].lstrip("'")
+        return [*cells[:at], bare, *cells[at + 1 :]] if values.line(bare) else None
 
     def _shaped(self, cells: list[str]) -> list[str]:
         """A row with as many cells as there are columns, when what is too much is empty."""

@@ -136,6 +136,7 @@ class Cells:
         self._kind: str | None = None
         self._style: str | None = None
         self._at = 0
+        self._next = 0  # where a cell stands that does not say it
         self._text: list[str] = []
         self._hears = False
         self._columns: dict[str, int] = {}
@@ -192,6 +193,7 @@ class Cells:
         said = given.get("r", "")
         self._number = max(int(said) if said.isdecimal() else 0, self._number + 1)
         self._row = []
+        self._next = 0
 
     def _close_row(self) -> None:
         self._rows.append((self._number, self._row))
@@ -199,7 +201,7 @@ class Cells:
     def _open_cell(self, given: dict[str, str]) -> None:
         place = given.get("r")
         if place is None:
-            self._at = len(self._row)
+            self._at = self._next
             if self._at >= COLUMNS_MAX:
                 raise ValueError("A row without end.")
         else:
@@ -208,6 +210,7 @@ class Cells:
             if at is None:
                 at = self._columns[letters] = _column(letters)
             self._at = at
+        self._next = self._at + 1
         self._kind = given.get("t")
         self._style = given.get("s")
         self._text = []

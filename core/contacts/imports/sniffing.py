@@ -10,6 +10,8 @@ from core.contacts.imports.layouts import Kind
 
 # The head that is judged. Large enough for any byte order mark, signature or habit to show.
 HEAD = 4096
+# So many control characters may stand in a short text.
+ODD_MAX = 8
 ZIP = b"PK\x03\x04"
 # Compound files: Excel's before 2007, and every workbook with a password.
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -52,7 +54,7 @@ def judge(head: bytes) -> Head:
     if head.startswith(_NO_TABLES) or head[:200].lstrip().lower().startswith(_MARKUP):
         raise NotATable
     odd = len(head) - len(head.translate(None, _CONTROLS))
-    if odd * 50 > len(head) or head.count(0) * 2 > len(head):
+    if (odd > ODD_MAX and odd * 50 > len(head)) or head.count(0) * 2 > len(head):
         raise NotATable
     return Head(Kind.CSV, None)
 

@@ -88,7 +88,7 @@ def find_layout(
     if header is not None:
         above = filled[header] + 1
     shown = [rows[at] for at in filled if at >= above][:SHOWN_ROWS]
-    if not shown and len(rows) < SAMPLE_ROWS:
+    if not any(cell.strip() for row in rows[above:] for cell in row):
         raise NoRows
     return Layout(
         kind=kind,

@@ -26,6 +26,7 @@ from core.database import (
     execute_many,
     is_postgres,
     is_wanted,
+    recover,
     transaction,
 )
 from core.errors import Refused
@@ -35,7 +36,9 @@ from core.tenants import audit
 log = structlog.get_logger(__name__)
 
 LEASE_MS = 60_000
-ATTEMPTS_MAX = 5
+# What fails without storing a row is given up after so many attempts. An error weighs as much as
+# many kills: a worker that is stopped again and again says nothing against the file.
+ATTEMPTS_MAX, ERROR_WEIGHS = 50, 10
 # Rows a transaction. On SQLite everybody who writes waits for it to end: after every so many it is
 # asked whether anybody does, and else it goes on.
 ROWS_POSTGRES = 5000
@@ -70,6 +73,10 @@ def run(import_id: str) -> None:
             _work(Import.get_by_id(import_id), holder)
         except _Lost:
             log.info("import_lost", import_id=import_id)
+        except Exception:
+            # Not caught: the worker's edge tells it. But the file may be what is wrong.
+            _weigh(import_id, holder)
+            raise
     sweep.nudge()  # another one may have waited for the place
 
 
@@ -109,6 +116,16 @@ def _claim(import_id: str) -> str | None:
     with transaction():
         taken = changed(execute(_CLAIM, (holder, now + LEASE_MS, now, import_id, now)))
     return holder if taken else None
+
+
+def _weigh(import_id: str, holder: str) -> None:
+    """Note that an attempt ended in an error."""
+    recover()
+    with transaction():
+        execute(
+            "UPDATE contact_import SET attempts = attempts + %s WHERE id = %s AND holder = %s",
+            (ERROR_WEIGHS, import_id, holder),
+        )
 
 
 def _work(found: Import, holder: str) -> None:

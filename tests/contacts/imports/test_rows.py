@@ -1,0 +1,210 @@
+"""Every row of a file is a contact, a repetition, or left out for a reason in words."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.contacts.imports import csv_out
+from core.contacts.imports.queries import Rejection
+from core.contacts.imports.values import line
+from tests.contacts.imports.scene import read, workbook
+
+NUMBER = "254712345678"
+
+
+@pytest.mark.parametrize(
+    ("written", "msisdn"),
+    [
+        ("712345678", NUMBER),
+        ("254712345678.0", NUMBER),
+        ("2.54712345678E+11", NUMBER),
+        ("2,54712345678E+11", NUMBER),
+        ("+254 712-345-678", NUMBER),
+        ("'+254712345678", NUMBER),
+        ("\u200e0712\u00a0345 678\u202c", NUMBER),
+        ("0712345678\0", NUMBER),
+        ("tel:+254712345678", NUMBER),
+        ("+256 772 123456", "256772123456"),
+    ],
+)
+def test_damage_that_can_be_undone_is_undone(written: str, msisdn: str) -> None:
+    entries, _, _ = read(f'Phone;Name\n0799999999;Z\n"{written}";Asha\n')
+
+    assert entries[1][1] == msisdn
+
+
+@pytest.mark.parametrize("written", ["2.54712E+11", "2.54712e11", "2,54712E+11", "7.12346E+8"])
+def test_digits_that_excel_has_lost_are_never_guessed(written: str) -> None:
+    _, _, (left_out,) = read(f"Phone;Name\n0799999999;Z\n{written};Asha\n")
+    told = Rejection(*left_out[:1], left_out.cells, left_out.code, left_out.about)
+
+    assert left_out.code == "number_damaged"
+    assert "Format the column as text" in told.words()
+    assert "maandishi" in told.words("sw")
+
+
+def test_a_column_that_excel_has_ruined_whole_is_recognised() -> None:
+    entries, _, rejected = read("Simu,Jina\n2.54712E+11,Asha\n2.54722E+11,Juma\n")
+
+    assert entries == []
+    assert {each.code for each in rejected} == {"number_damaged"}
+
+
+def test_a_number_is_taken_once_a_file() -> None:
+    entries, duplicate, _ = read("0712345678,Asha\n+254712345678,Juma\n0722345678,Njeri\n")
+
+    assert [(entry[0], entry[2]) for entry in entries] == [(1, "Asha"), (3, "Njeri")]
+    assert duplicate == 1
+
+
+def test_blank_rows_are_none() -> None:
+    entries, duplicate, rejected = read('Phone,Name\n\n0712345678,Asha\n , \n"",""\n\0\n\x1a')
+
+    assert (len(entries), duplicate, rejected) == (1, 0, [])
+
+
+def test_rows_may_be_too_short() -> None:
+    entries, _, rejected = read("Name,Phone,Town\nAsha,0712345678\nJuma\n")
+
+    assert [entry[2] for entry in entries] == ["Asha"]
+    assert [each.code for each in rejected] == ["number_missing"]
+
+
+def test_a_row_with_more_cells_than_columns_is_left_out() -> None:
+    """Whose balance is "Jane" nobody wants to find out from a text."""
+    entries, _, rejected = read("Phone,Name,Due\n0712345678,Doe, Jane,500\n0722345678,Asha,5,,\n")
+
+    assert [entry[2] for entry in entries] == ["Asha"]
+    assert [(each.code, each.about) for each in rejected] == [
+        ("row_too_wide", {"cells": 4, "columns": 3})
+    ]
+
+
+def test_line_breaks_within_quotes_belong_to_the_cell() -> None:
+    entries, _, _ = read('Phone,Name,Note\n0712345678,"Asha\r\nNjeri","one\ntwo\nthree"\n')
+
+    assert entries == [(2, NUMBER, "Asha Njeri", None, '{"Note":"one two three"}')]
+
+
+def test_a_quote_that_is_never_closed_costs_its_own_row_alone() -> None:
+    rows = [f"07{n:08d},Asha {n}" for n in range(300)]
+    rows[100] = '0700000100,"Asha'
+
+    entries, _, rejected = read("Phone,Name\n" + "\n".join(rows))
+
+    assert len(entries) == 299
+    assert [(each.row, each.code) for each in rejected] == [(102, "quote_open")]
+
+
+def test_a_quote_that_a_later_one_closes_swallows_nothing() -> None:
+    entries, _, rejected = read(
+        'Phone,Name\n0712345678,"Asha\n0722345678,Juma\n0733345678,"Njeri"\n0744345678,Mutua\n'
+    )
+
+    assert [entry[2] for entry in entries] == ["Juma", "Njeri", "Mutua"]
+    assert [each.code for each in rejected] == ["quote_open"]
+
+
+def test_a_quote_left_open_on_the_last_line_is_seen() -> None:
+    entries, _, rejected = read('Phone,Name\n0712345678,Asha\n0722345678,"Juma')
+
+    assert (len(entries), [each.code for each in rejected]) == (1, ["quote_open"])
+
+
+def test_a_huge_cell_costs_its_row_alone() -> None:
+    huge = "x" * 200_000
+    entries, _, rejected = read(f"Phone,Note\n0712345678,{huge}\n0722345678,y\n")
+
+    assert [entry[1] for entry in entries] == ["254722345678"]
+    assert [each.code for each in rejected] == ["cell_too_long"]
+
+
+def test_text_too_long_to_keep_is_named_with_its_column() -> None:
+    _, _, rejected = read(f"Phone,Name\n0712345678,{'A' * 61}\n0722345678,B\n")
+
+    assert [(each.code, each.about) for each in rejected] == [
+        ("cell_too_long", {"column": "Name", "most": 60})
+    ]
+
+
+def test_what_cannot_be_seen_is_taken_out_of_names() -> None:
+    entries, _, _ = read("Phone,Name\n0712345678,\u202eAsha\u202c\t Nje\0ri \n".replace("\t", "  "))
+
+    assert entries[0][2] == "Asha Nje ri"
+
+
+def test_names_are_composed() -> None:
+    assert read("Phone,Name\n0712345678,Jose\u0301\n")[0][0][2] == "Jos\u00e9"
+
+
+# The same rows, as a file and as a workbook.
+
+CELLS = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\r\t"), max_size=12
+)
+NUMBERS = st.sampled_from(
+    ["0712345678", "+254722345678", "712345679", "2.54712E+11", "07123", "", "abc", "256772123456"]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.tuples(NUMBERS, CELLS, CELLS), min_size=1, max_size=12), st.sampled_from(",;\t|")
+)
+def test_every_row_is_accounted_for_whatever_stands_in_it(
+    rows: list[tuple[str, str, str]], delimiter: str
+) -> None:
+    out = io.StringIO(newline="")
+    written = csv.writer(out, delimiter=delimiter, quoting=csv.QUOTE_ALL)
+    written.writerow(["Phone", "Name", "Note"])
+    written.writerows([("0799999999", "Zawadi", "first"), *rows])
+    blank = sum(not any(line(cell) for cell in row) for row in rows)
+
+    entries, duplicate, rejected = read(out.getvalue())
+
+    assert len(entries) + duplicate + len(rejected) == len(rows) + 1 - blank
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(NUMBERS, st.text("abc d,;\"'é😀", max_size=9)), min_size=1, max_size=9))
+def test_a_workbook_and_a_csv_of_the_same_rows_say_the_same(rows: list[tuple[str, str]]) -> None:
+    table = [("Phone", "Note"), ("0799999999", "first"), *rows]
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows(table)
+
+    from_csv, from_workbook = read(out.getvalue()), read(workbook(table))
+
+    assert from_csv[:2] == from_workbook[:2]
+    assert [(each.row, each.code) for each in from_csv[2]] == [
+        (each.row, each.code) for each in from_workbook[2]
+    ]
+
+
+# What goes out again.
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", " =1", "\uff1d1", "=", "\r=1"],
+)
+def test_nothing_that_looks_like_a_formula_leaves_unguarded(cell: str) -> None:
+    assert csv_out.guarded(cell) == f"'{cell}"
+
+
+@pytest.mark.parametrize("cell", ["+254712345678", "-12.50", "0712 345 678", "Asha", "", "a=b"])
+def test_numbers_and_words_leave_as_they_are(cell: str) -> None:
+    assert csv_out.guarded(cell) == cell
+
+
+@given(st.lists(st.lists(CELLS, min_size=1, max_size=4), max_size=5))
+def test_what_was_written_out_is_read_back(rows: list[list[str]]) -> None:
+    written = b"".join(csv_out.lines(rows)).decode()
+
+    back = list(csv.reader(io.StringIO(written, newline="")))
+
+    assert back == [[csv_out.guarded(cell) for cell in row] for row in rows]
