@@ -92,7 +92,7 @@ def _begin(campaign: Campaign, holder: str) -> None:
         profile = profile_of(campaign)
         profile.require_active()
         if _count(campaign, holder):
-            starting.start(profile, campaign.id, asked)
+            starting.start(profile, campaign.id, asked, before=CampaignStatus.PREPARING)
     except StillCounting:
         return  # somebody has counted it again meanwhile: the watch comes back
     except Refused as refusal:

@@ -20,10 +20,12 @@ from core.campaigns import launch as launches
 from core.campaigns.campaigns import Wanted
 from core.campaigns.errors import (
     CampaignNotFound,
+    CampaignState,
     CannotChange,
     CannotStart,
     FirstOutOfRange,
     NotAffordable,
+    StillCounting,
 )
 from core.campaigns.estimating import Estimate
 from core.campaigns.launch import Launch
@@ -143,11 +145,14 @@ def proceed(profile: Profile, campaign: Campaign, asked: Launch) -> Campaign:
     Raises: what `starting.start` raises; the campaign is then what it was, with the `problem`.
     """
     if not pricing.is_fresh(campaign, profile) and not is_small(campaign):
-        return _later(profile, campaign.id, asked)
+        return _later(profile, campaign, asked)
     try:
         if not pricing.is_fresh(campaign, profile):
             carrying.count_now(campaign.id)
-        started = starting.start(profile, campaign.id, asked)
+        before = states.status_of(campaign)
+        started = starting.start(profile, campaign.id, asked, before=before)
+    except (CampaignState, StillCounting):
+        raise  # somebody else has it in hand, and the problem is theirs to tell
     except Refused as refusal:
         problems.note(campaign.id, refusal)
         raise
@@ -155,16 +160,16 @@ def proceed(profile: Profile, campaign: Campaign, asked: Launch) -> Campaign:
     return started
 
 
-def _later(profile: Profile, campaign_id: str, asked: Launch) -> Campaign:
+def _later(profile: Profile, asked_about: Campaign, asked: Launch) -> Campaign:
     """Let a worker count a large campaign and then start it."""
     with transaction():
-        campaign = states.locked(campaign_id, profile)
-        if states.status_of(campaign) not in starting.STARTABLE or states.is_held(campaign):
+        campaign = states.locked(asked_about.id, profile)
+        if campaign.status != asked_about.status:  # somebody was first
             raise CannotStart(status=campaign.status)
         waiting = states.move(
             campaign, CampaignStatus.PREPARING, launch=launches.written(asked), problem=None
         )
-        after_commit(lambda: carrying.carry_on.nudge(campaign_id))
+        after_commit(lambda: carrying.carry_on.nudge(waiting.id))
     return waiting
 
 

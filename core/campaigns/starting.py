@@ -29,17 +29,12 @@ from core.tenants import audit
 from core.tenants.profiles import Profile
 
 REPEAT_WITHIN = timedelta(hours=1)
-# Where a campaign may start from, while no money is held for it.
-STARTABLE = (
-    CampaignStatus.DRAFT,
-    CampaignStatus.AWAITING_APPROVAL,
-    CampaignStatus.PREPARING,
-)
 
 
-def start(profile: Profile, campaign_id: str, asked: Launch) -> Campaign:
+def start(profile: Profile, campaign_id: str, asked: Launch, *, before: CampaignStatus) -> Campaign:
     """Start a campaign whose price has just been found, or set it before a second person.
 
+    `before` is where it stood when that was asked: it may have been rejected or taken back since.
     Raises: CampaignNotFound, CannotStart, StillCounting (its price is not known any more),
     ValueMissing, NoRecipients, PriceChanged, CampaignRepeat, NotAffordable, DailyCapReached.
     Nothing has changed then.
@@ -47,7 +42,7 @@ def start(profile: Profile, campaign_id: str, asked: Launch) -> Campaign:
     try:
         with savepoint(), transaction():
             campaign = states.locked(campaign_id, profile)
-            _check(profile, campaign, asked)
+            _check(profile, campaign, asked, before)
             if _needs_approval(campaign, asked):
                 return _ask(campaign, asked)
             return _hold(profile, campaign, asked)
@@ -55,12 +50,12 @@ def start(profile: Profile, campaign_id: str, asked: Launch) -> Campaign:
         raise _not_affordable(profile, campaign_id) from refusal
 
 
-def _check(profile: Profile, campaign: Campaign, asked: Launch) -> None:
+def _check(profile: Profile, campaign: Campaign, asked: Launch, before: CampaignStatus) -> None:
     """Refuse what must not start, or not like this.
 
     Raises: CannotStart, StillCounting, ValueMissing and its kin, NoRecipients, PriceChanged.
     """
-    if states.status_of(campaign) not in STARTABLE or states.is_held(campaign):
+    if states.status_of(campaign) is not before or states.is_held(campaign):
         raise CannotStart(status=campaign.status)
     if not pricing.is_fresh(campaign, profile):
         raise StillCounting

@@ -22,13 +22,30 @@ log = structlog.get_logger(__name__)
 @job(priority=5)
 def watch() -> None:
     """Look at every campaign that is not over. Safe to run twice, or never."""
-    for campaign in Campaign.select().where(peewee.SQL(states.OPEN_SQL)).order_by(Campaign.id):
+    for campaign in _open():
         try:
             look_at(campaign)
         except Exception:
             # An edge: one campaign's trouble must not keep the others'.
             log.exception("campaign_not_looked_after", campaign=campaign.id)
     _let_go_of_cancelled()
+
+
+def _open() -> peewee.ModelSelect[Campaign]:
+    """The campaigns that are not over, without their long lists of numbers."""
+    return (
+        Campaign.select(
+            Campaign.id,
+            Campaign.status,
+            Campaign.started_at,
+            Campaign.schedule_at,
+            Campaign.good_until,
+            Campaign.is_filled,
+            Campaign.lease_until,
+        )
+        .where(peewee.SQL(states.OPEN_SQL))
+        .order_by(Campaign.id)
+    )
 
 
 def look_at(campaign: Campaign) -> None:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from core.campaigns import approving, cancelling, problems
-from core.campaigns.errors import CannotDecide, NotAffordable, OwnApproval, PriceChanged
+from core.campaigns import approving, cancelling, launching, problems
+from core.campaigns.errors import (
+    CannotDecide,
+    CannotStart,
+    NotAffordable,
+    OwnApproval,
+    PriceChanged,
+)
 from core.campaigns.models import CampaignStatus
 from core.errors import NotAllowed
 from core.tenants.models import Role, Tenant
@@ -77,6 +83,28 @@ def test_rejected_it_is_a_draft_again_and_says_who_and_why(tenant, asked):
     said = problems.words(again(asked), "en")
     assert said == "Ali did not approve this campaign. The reason: Si leo."
     assert approving.waiting(tenant.tenant_id) == []
+
+
+@pytest.mark.parametrize("inline_max", [5000, 1], ids=["small", "large"])
+def test_what_one_rejects_while_another_approves_does_not_start(
+    tenant, asked, monkeypatch, inline_max
+):
+    """The no comes between the yes and the start."""
+    monkeypatch.setattr(launching, "INLINE_MAX", inline_max)
+    later(hours=1)
+    manager, owner = person(tenant, Role.MANAGER, "Wanjiku"), person(tenant, Role.OWNER, "Ali")
+    real = launching.proceed
+
+    def rejected_before(*args):
+        approving.reject(tenant, asked.id, owner, reason="Hapana", channel="ussd")
+        return real(*args)
+
+    monkeypatch.setattr(launching, "proceed", rejected_before)
+    with pytest.raises(CannotStart):
+        approving.approve(tenant, asked.id, manager, channel="telegram")
+
+    assert (standing(asked), held(tenant)) == (CampaignStatus.DRAFT, "0.00")
+    assert problems.code(again(asked)) == "campaign_not_approved"
 
 
 def test_only_another_manager_or_owner_decides(tenant, asked, make_tenant):

@@ -329,9 +329,9 @@ def test_what_was_counted_for_other_words_never_starts(make_tenant, monkeypatch)
     wanted = Wanted("Nyingine", Audience(groups=[group.id]), message="x" * 200)
     real = starting.start
 
-    def changed_before(*args):
+    def changed_before(*args, **more):
         campaigns.change(tenant, campaign.id, wanted, **WHO)
-        return real(*args)
+        return real(*args, **more)
 
     monkeypatch.setattr(starting, "start", changed_before)
     with pytest.raises(Exception, match="counted"):
