@@ -35,7 +35,7 @@ WORDS = (
 )
 JINJA = WORDS.replace("{{first_name|rafiki}}", "{{ first_name or 'rafiki' }}")
 RENDERED = 20_000
-PEOPLE = 20_000
+PEOPLE = 100_000
 CHUNK = 5000
 
 _people = itertools.count()
