@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from core import clock, ids
+from core.campaigns.models import Campaign, CampaignStatus
 from core.database import execute
 from core.gateways.onfon import Verdict
 from core.gateways.outcome import Outcome
@@ -71,6 +72,19 @@ def campaign(tenant: Profile, count: int, *, is_scheduled: bool = False) -> str:
             rows=rows,
             cost=price * count,
         )
+    )
+    Campaign.create(
+        id=campaign_id,
+        tenant_id=tenant.tenant_id,
+        name="Sale",
+        status=CampaignStatus.RUNNING.value,
+        audience="{}",
+        cost=price * count,
+        is_filled=True,
+        actor="test",
+        channel="test",
+        created_at=clock.now(),
+        started_at=clock.now(),
     )
     status = Status.SCHEDULED if is_scheduled else Status.QUEUED
     counts.move([counts.Move(campaign_id, None, status, count, count, price * count)])
