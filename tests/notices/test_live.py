@@ -30,6 +30,7 @@ def row(room: Room, make_tenant: Any) -> Import:
         size_bytes=9,
         status="running",
         group_id="grp_1",
+        layout="{}",
         created_at=clock.now(),
     )
     answer = room.hear("sendMessage", {"chat_id": ASHA, "text": "..."})
