@@ -58,7 +58,7 @@ def draw_import(key: str, tenant_id: int, language: str) -> Look | None:
     if row is None:
         return None
     status = ImportStatus(row.status)
-    if status in (ImportStatus.QUEUED, ImportStatus.RUNNING):
+    if status not in (ImportStatus.COMPLETED, ImportStatus.FAILED):
         lines = [
             words.say(language, READING, file=brief(row.file_name, NAME_MAX)),
             bar(row.progress / PARTS_OF_FILE),
