@@ -20,6 +20,8 @@ from core.messaging.preparing import SEGMENTS_MAX
 NAMED_MAX = 3
 SAMPLES = 3
 OFFENDERS_MAX = 10
+# The codes of what a pricing itself finds to be in the way.
+OBSTACLES = frozenset(kind.code for kind in (ValueMissing, TextsTooLong, TextsEmpty, NoRecipients))
 
 
 class Named(msgspec.Struct):

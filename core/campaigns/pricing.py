@@ -34,7 +34,7 @@ GOOD_FOR = timedelta(minutes=15)
 _BEFORE = (CampaignStatus.DRAFT, CampaignStatus.AWAITING_APPROVAL, CampaignStatus.PREPARING)
 
 _BEGIN = f"""
-    UPDATE campaign SET attempt = attempt + 1, priced_at = NULL, problem = NULL
+    UPDATE campaign SET attempt = attempt + 1, priced_at = NULL
     WHERE id = %s AND started_at IS NULL AND status IN ({", ".join(["%s"] * len(_BEFORE))})
     RETURNING attempt
 """  # noqa: S608
@@ -113,7 +113,7 @@ def _price(campaign: Campaign) -> Campaign:
                 msgspec.json.encode(dict(sorted(tally.spread.items()))).decode(),
                 msgspec.json.encode(+tally.left_out).decode(),
                 found.stored(),
-                None if refusal is None else problems.written(refusal),
+                _problem(campaign) if refusal is None else problems.written(refusal),
                 campaign.id,
                 campaign.attempt,
             ),
@@ -121,6 +121,12 @@ def _price(campaign: Campaign) -> Campaign:
     if refusal is not None:
         _drop(campaign)
     return _of_attempt(campaign.id, campaign.attempt)
+
+
+def _problem(campaign: Campaign) -> str | None:
+    """What still keeps a campaign back though it is priced: a no, or money that was not there."""
+    was_priced_wrong = problems.code(campaign) in findings.OBSTACLES
+    return None if was_priced_wrong else campaign.problem
 
 
 def allowed(

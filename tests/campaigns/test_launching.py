@@ -104,6 +104,18 @@ def test_nothing_goes_when_the_money_does_not_reach_for_all(make_tenant):
     assert (Message.select().count(), hold_of(campaign), held(tenant)) == (0, None, "0.00")
 
 
+def test_why_it_did_not_start_is_told_until_it_does(make_tenant):
+    tenant = make_tenant("2.00")
+    campaign = make(tenant, people(tenant, 3))
+    with pytest.raises(NotAffordable):
+        start(tenant, campaign)
+    later(minutes=20)
+    launching.estimate(tenant, campaign.id)
+    assert problems.code(again(campaign)) == "insufficient_funds"
+
+    assert start(tenant, campaign, first=1).problem is None
+
+
 def test_it_goes_to_the_first_for_whom_the_money_reaches(make_tenant):
     tenant = make_tenant("2.00")
     campaign = make(tenant, people(tenant, 3))
