@@ -29,7 +29,6 @@ def row(room: Room, make_tenant: Any) -> Import:
         file_name="wateja.csv",
         size_bytes=9,
         status="running",
-        layout="{}",
         group_id="grp_1",
         layout="{}",
         created_at=clock.now(),
