@@ -42,11 +42,10 @@ ATTEMPTS_MAX, ERROR_WEIGHS = 50, 10
 # Rows a transaction. On SQLite everybody who writes waits for it to end: after every so many it is
 # asked whether anybody does, and else it goes on.
 ROWS_POSTGRES = 5000
-ROWS_SQLITE, ROWS_SQLITE_MAX = 500, 20_000
-# Windows after which SQLite's log is carried over into its file.
-CARRY_OVER_EVERY = 3
-# How long the next transaction then waits, for other threads of this process to have their turn.
-PAUSE_S = 0.001
+ROWS_SQLITE, ROWS_SQLITE_MAX = 500, 5000
+# How long it then stands back: other threads of this process have their turn, and on a small
+# machine whoever waits for a screen has a core to himself.
+PAUSE_S = 0.005
 # A worker reads one large file at a time, and small ones beside it, so that its other threads stay
 # free for texts, and nobody with twenty rows waits behind a million.
 SMALL_BYTES = 256 * 1024
@@ -149,7 +148,7 @@ def _read_on(found: Import, holder: str, file: BinaryIO) -> None:
     likely_new = book.size(found.tenant_id) <= found.created
     reader = Reader(sources.open_source(file, found.size_bytes, layout), layout)
     with bulk() as carry_over:
-        for turn, window in enumerate(reader.windows(after=rows), start=1):
+        for window in reader.windows(after=rows):
             chunks = deque(window.chunks(ROWS_POSTGRES if is_postgres() else ROWS_SQLITE))
             if not chunks:
                 _stay(found, holder)
@@ -159,8 +158,7 @@ def _read_on(found: Import, holder: str, file: BinaryIO) -> None:
                 rows += done.rows
                 if done.was_wanted:
                     time.sleep(PAUSE_S)
-            if turn % CARRY_OVER_EVERY == 0:
-                carry_over()
+            carry_over()
 
 
 def _stay(found: Import, holder: str) -> None:
