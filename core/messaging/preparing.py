@@ -138,8 +138,8 @@ def left_out(profile: Profile, order: Order, taken: Set[str], batch_id: str) -> 
 def _too_much(
     profile: Profile, order: Order, words: Sequence[tuple[str, str]], but: str | None = None
 ) -> Mapping[str, Reason]:
-    """Say which numbers would get too much; a single notice or code is never asked about."""
-    if len(order.texts) == 1 and order.category is not Category.PROMOTIONAL:
+    """Say which numbers would get too much; notices and codes are never asked about."""
+    if order.category is not Category.PROMOTIONAL:
         return {}
     wanted = order.schedule_at
     return guards.among(

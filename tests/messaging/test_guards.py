@@ -211,11 +211,11 @@ def test_the_sender_is_told_why_in_both_languages() -> None:
         assert words.catalogue("sw")[sentence]
 
 
-def test_a_list_sent_twice_goes_once_and_says_so(make_tenant: Make) -> None:
+def test_an_advert_sent_twice_goes_once_and_says_so(make_tenant: Make) -> None:
     tenant = make_tenant(wallet="10", price="1")
-    send(tenant, ASHA, JUMA, body="Meeting at 5")
+    send(tenant, ASHA, JUMA, body="Sale", category=ADVERT)
 
-    again = send(tenant, ASHA, JUMA, ZAWADI, body="Meeting at 5")
+    again = send(tenant, ASHA, JUMA, ZAWADI, body="Sale", category=ADVERT)
     assert [each.to for each in again.messages] == [ZAWADI]
     assert [(each.to, each.code) for each in again.errors] == [(ASHA, "repeat"), (JUMA, "repeat")]
     assert again.errors[0].detail == guards.WORDS[Reason.REPEAT]
@@ -231,11 +231,13 @@ def test_an_estimate_leaves_out_whom_the_send_would(make_tenant: Make) -> None:
     assert (told.recipients, [each.code for each in told.errors]) == (1, ["repeat"])
 
 
-def test_a_single_notice_is_never_asked_about(make_tenant: Make) -> None:
-    tenant = make_tenant(wallet="10", price="1")
+def test_notices_are_never_asked_about(make_tenant: Make) -> None:
+    """A program sends them, and has an Idempotency-Key against sending one twice."""
+    tenant = make_tenant(wallet="20", price="1")
 
     for _ in range(3):
         assert len(send(tenant, ASHA, body="Your code is 1234").messages) == 1
+        assert len(send(tenant, ASHA, JUMA, body="Meeting at 5").messages) == 2
 
 
 def test_an_order_told_again_names_who_was_left_out_and_not_itself(make_tenant: Make) -> None:
