@@ -1,4 +1,4 @@
-"""A salon sends in bulk from Telegram: a list dropped into the chat, a yes asked for, the result."""
+"""A salon sends in bulk from Telegram: a list dropped into the chat, a yes asked for, results."""
 
 from __future__ import annotations
 
