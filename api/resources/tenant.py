@@ -9,7 +9,19 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from api.calls import TenantCall
-from api.fields import CURRENCY, Day, Instant, Kes, Name, Price, Query, Request, Shape
+from api.fields import (
+    CURRENCY,
+    Amount,
+    Day,
+    Instant,
+    Kes,
+    Name,
+    Price,
+    Query,
+    Request,
+    Shape,
+    money,
+)
 from api.operations import for_tenant
 from api.refusals import PeriodBackwards
 from core import clock
@@ -19,7 +31,7 @@ from core.messaging.models import REHEARSAL_ACCOUNT, SHARED_ACCOUNT
 from core.messaging.queries import UsageBy
 from core.money import ZERO, Money
 from core.privacy import retention
-from core.tenants import fields, profiles, tenants
+from core.tenants import fields, profiles, tenants, terms
 from core.tenants.models import Tenant, TenantStatus
 
 USAGE_DAYS = 7
@@ -45,6 +57,7 @@ class TenantShape(Shape, frozen=True, kw_only=True):
     kra_pin: str | None
     address: str | None
     message_days: int
+    approval_threshold: Kes | None
     created_at: Instant
     verified_at: Instant | None
     approved_at: Instant | None
@@ -66,6 +79,17 @@ class TenantPatch(Request, frozen=True, kw_only=True):
                 ge=1,
                 le=MESSAGE_DAYS_MAX,
                 description="How many days the words of texts and replies are kept.",
+            ),
+        ]
+        | UnsetType
+        | None
+    ) = UNSET
+    approval_threshold: (
+        Annotated[
+            Amount,
+            msgspec.Meta(
+                description="KES that a sender in your team spends without a second person's word.",
+                examples=["5000.00"],
             ),
         ]
         | UnsetType
@@ -123,6 +147,7 @@ class UsageShape(Shape, frozen=True, kw_only=True):
 
 def tenant_shape(row: Tenant) -> TenantShape:
     """A business as the API shows it."""
+    most = profiles.of(row).approval_units
     return TenantShape(
         id=row.id,
         name=row.name,
@@ -139,6 +164,7 @@ def tenant_shape(row: Tenant) -> TenantShape:
         kra_pin=row.kra_pin,
         address=row.address,
         message_days=retention.days(row.message_days),
+        approval_threshold=None if most is None else Money(most).text(),
         created_at=row.created_at,
         verified_at=row.verified_at,
         approved_at=row.approved_at,
@@ -163,11 +189,14 @@ class OwnTenant:
             fields.InvalidEmail,
             fields.UnknownLanguage,
             fields.InvalidKraPin,
+            terms.NegativeThreshold,
         ),
     )
     def on_patch(self, call: TenantCall, asked: TenantPatch) -> TenantShape:
         """Change your profile; what is left out stays as it is."""
-        given = msgspec.structs.asdict(asked)
+        given = msgspec.structs.asdict(asked) | {
+            "approval_threshold": money(asked.approval_threshold)
+        }
         return tenant_shape(
             tenants.update_profile(call.tenant_id, **given, actor=call.actor, channel="api")
         )

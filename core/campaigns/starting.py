@@ -24,7 +24,6 @@ from core.ledger import accounts
 from core.ledger.errors import NotEnough
 from core.messaging.bulk import holding
 from core.money import Money
-from core.settings import settings
 from core.tenants import audit
 from core.tenants.profiles import Profile
 
@@ -43,7 +42,7 @@ def start(profile: Profile, campaign_id: str, asked: Launch, *, before: Campaign
         with savepoint(), transaction():
             campaign = states.locked(campaign_id, profile)
             _check(profile, campaign, asked, before)
-            if _needs_approval(campaign, asked):
+            if _needs_approval(profile, campaign, asked):
                 return _ask(campaign, asked)
             return _hold(profile, campaign, asked)
     except NotEnough as refusal:
@@ -65,8 +64,8 @@ def _check(profile: Profile, campaign: Campaign, asked: Launch, before: Campaign
         raise PriceChanged(cost=Money(campaign.cost).text(), agreed=Money(asked.agreed).text())
 
 
-def _needs_approval(campaign: Campaign, asked: Launch) -> bool:
-    most = settings().rules.approval_threshold_units
+def _needs_approval(profile: Profile, campaign: Campaign, asked: Launch) -> bool:
+    most = profile.approval_units
     is_much = most is not None and campaign.cost > most
     return asked.needs_approval and is_much and campaign.approved_by is None
 

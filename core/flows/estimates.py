@@ -14,7 +14,6 @@ from core.flows.wording import brief, kes
 from core.messaging.guards import Reason
 from core.messaging.models import Category
 from core.money import Money
-from core.settings import settings
 from core.tenants.models import Role
 
 OFFENDERS_NAMED = 3
@@ -39,8 +38,13 @@ REASONS: Mapping[str, str] = MappingProxyType(
 
 def needs_approval(visit: Visit, found: Estimate) -> bool:
     """Say whether somebody else has to agree to this before it goes."""
-    most = settings().rules.approval_threshold_units
+    most = _threshold(visit)
     return visit.role is Role.SENDER and most is not None and found.cost.units > most
+
+
+def _threshold(visit: Visit) -> int | None:
+    """What a sender there spends alone (KES/4); None is no limit."""
+    return None if visit.profile is None else visit.profile.approval_units
 
 
 def lines(visit: Visit, campaign: Campaign, found: Estimate) -> list[str]:
@@ -96,7 +100,7 @@ def detail(visit: Visit, campaign: Campaign, found: Estimate) -> str:
     if campaign.sender_id:
         blocks.append(visit.say("From {sender}", sender=campaign.sender_id))
     if needs_approval(visit, found):
-        most = settings().rules.approval_threshold_units or 0
+        most = _threshold(visit) or 0
         blocks.append(visit.say("Above {limit} a manager must agree.", limit=kes(Money(most))))
     return "\n\n".join(block for block in blocks if block)
 
@@ -104,6 +108,13 @@ def detail(visit: Visit, campaign: Campaign, found: Estimate) -> str:
 def brief_text(body: str) -> str:
     """Cut a text that would fill the screen."""
     return body if len(body) <= SAMPLE_MAX else body[: SAMPLE_MAX - 3] + "..."
+
+
+def nobody(visit: Visit, found: Estimate) -> str:
+    """Say why nobody at all would get it; empty when that is not what is wrong."""
+    if found.recipients or not (why := _left_out(visit, found)):
+        return ""
+    return "\n".join([visit.say("Nobody would get it."), *why])
 
 
 def _spread(visit: Visit, found: Estimate) -> list[str]:

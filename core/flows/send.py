@@ -19,7 +19,6 @@ from core.messaging.models import Category
 from core.messaging.sending import Estimate, Order, Text, estimate
 from core.messaging.sending import send as accept
 from core.money import Money
-from core.settings import settings
 from core.tenants import pins, roles
 from core.tenants.models import Role
 from core.tenants.profiles import Profile
@@ -79,7 +78,7 @@ def _send_one(visit: Visit, profile: Profile, to: To) -> Flow:
     is_plain = yield from ask_spelling(visit, body)
     draft = Draft(to, body, is_plain, sender)
     found = estimate(profile, draft.order)
-    _stay_within(visit, found.cost)
+    _stay_within(visit, profile, found.cost)
     answer = yield from _preview(visit, profile, draft, found)
     if answer == "topup":
         return (yield from topup(visit))
@@ -137,9 +136,9 @@ def _detail(visit: Visit, draft: Draft) -> str:
     return "\n\n".join(lines)
 
 
-def _stay_within(visit: Visit, cost: Money) -> None:
+def _stay_within(visit: Visit, profile: Profile, cost: Money) -> None:
     """Refuse what a sender may not spend alone. Raises: NeedsManager."""
-    most = settings().rules.approval_threshold_units
+    most = profile.approval_units
     if visit.role is Role.SENDER and most is not None and cost.units > most:
         raise NeedsManager(limit=kes(Money(most)))
 

@@ -333,6 +333,7 @@ def up(migrator, db):
     migrator.migrate(migrator.add_column("sender", "actor", CharField(null=True, max_length=60)))
     migrator.migrate(migrator.add_column("sender", "decided_at", InstantField(null=True)))
     migrator.migrate(migrator.add_column("tenant", "message_days", IntegerField(null=True)))
+    migrator.migrate(migrator.add_column("tenant", "approval_units", BigIntegerField(null=True)))
 
     for statement in INDEXES:
         db.execute_sql(statement)
@@ -362,6 +363,7 @@ def down(migrator, db):
     db.execute_sql("DROP INDEX sender_requested")
     db.execute_sql("DROP INDEX suppression_latest")
     migrator.migrate(migrator.drop_index("sender", "sender_public_id"))
+    migrator.migrate(migrator.drop_column("tenant", "approval_units"))
     migrator.migrate(migrator.drop_column("tenant", "message_days"))
     migrator.migrate(migrator.drop_column("sender", "decided_at"))
     migrator.migrate(migrator.drop_column("sender", "actor"))

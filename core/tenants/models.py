@@ -53,6 +53,8 @@ class Tenant(Model):
     address = peewee.CharField(max_length=300, null=True)
     # How many days the words of its texts are kept; the platform's own number when None.
     message_days = peewee.IntegerField(null=True)
+    # Above this (KES/4) a sender's spending needs a second person; the platform's own when None.
+    approval_units = peewee.BigIntegerField(null=True)
     created_at = InstantField()
     verified_at = InstantField(null=True)
     approved_at = InstantField(null=True)

@@ -66,7 +66,11 @@ _REFUSALS: dict[TenantStatus, type[TenantNotActive]] = {
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A business as its acts see it; `price_units` (KES/4) is what a segment costs it now."""
+    """A business as its acts see it; `price_units` (KES/4) is what a segment costs it now.
+
+    `approval_units` is the most (KES/4) that a sender spends there without a second person's word;
+    None is no limit.
+    """
 
     tenant_id: int
     name: str
@@ -75,6 +79,7 @@ class Profile:
     tier: str
     price_units: int
     is_test: bool = False
+    approval_units: int | None = None
 
     @property
     def purse(self) -> Purse:
@@ -107,6 +112,9 @@ def of(tenant: Tenant, *, is_test: bool = False) -> Profile:
         tier=tenant.tier,
         price_units=settings().pricing.price_units(tenant.tier) if own is None else own,
         is_test=is_test,
+        approval_units=settings().rules.approval_threshold_units
+        if tenant.approval_units is None
+        else tenant.approval_units,
     )
 
 

@@ -11,11 +11,12 @@ from core.database import after_commit, transaction
 from core.errors import Conflict, NotFound
 from core.ledger import transfers
 from core.ledger.accounts import Platform, Purse, platform, purse_id
+from core.money import ZERO, Money
 from core.settings import settings
 from core.tenants import audit, fields, keys, profiles, rows
 from core.tenants.models import PLATFORM_TENANT, Tenant, TenantStatus
 from core.tenants.rows import get
-from core.tenants.terms import adjust_wallet, set_terms
+from core.tenants.terms import NegativeThreshold, adjust_wallet, set_terms
 
 __all__ = [
     "WrongState",
@@ -66,11 +67,13 @@ def update_profile(
     kra_pin: str | UnsetType | None = UNSET,
     address: str | UnsetType | None = UNSET,
     message_days: int | UnsetType | None = UNSET,
+    approval_threshold: Money | UnsetType | None = UNSET,
     actor: str,
     channel: str,
 ) -> Tenant:
     """Change what a business says about itself; what is left UNSET stays. The phone was proved and
-    stays too. `message_days` is how long the words of its texts are kept; None is as for everybody.
+    stays too. `message_days` is how long the words of its texts are kept, `approval_threshold` what
+    a sender may spend without a second person; None is as for everybody.
 
     Raises: NotFound, Invalid of several kinds.
     """
@@ -89,6 +92,10 @@ def update_profile(
         given["address"] = fields.line(address, "address", most=300) if address else None
     if message_days is not UNSET:
         given["message_days"] = message_days
+    if approval_threshold is not UNSET:
+        if approval_threshold is not None and approval_threshold < ZERO:
+            raise NegativeThreshold
+        given["approval_units"] = None if approval_threshold is None else approval_threshold.units
     with transaction():
         tenant = rows.locked(tenant_id)
         if tenant is None:

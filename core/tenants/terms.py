@@ -43,6 +43,15 @@ class NegativeCredit(Invalid):
     field = "credit_limit"
 
 
+class NegativeThreshold(Invalid):
+    """Less than nothing, above which a second person is asked."""
+
+    code = "negative_approval_threshold"
+    title = "Approval threshold below zero"
+    sentence = "An approval threshold is 0 or more; null goes back to the usual one."
+    field = "approval_threshold"
+
+
 class NegativeCap(Invalid):
     """A daily limit below nothing."""
 

@@ -279,3 +279,13 @@ def test_a_business_says_how_long_words_are_kept(ask, path):
     for wrong in (0, 4000, "30", 1.5):
         answer = ask.patch(path, json={"message_days": wrong})
         assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "message_days")
+
+
+def test_a_business_says_what_a_sender_may_spend_alone(ask, path):
+    assert ask.get(path).json["approval_threshold"] == "5000.00"
+    changed = ask.patch(path, json={"approval_threshold": "250.50"}).json
+    assert changed["approval_threshold"] == "250.50"
+    back = ask.patch(path, json={"approval_threshold": None}).json
+    assert back["approval_threshold"] == "5000.00"
+    answer = ask.patch(path, json={"approval_threshold": "-1"})
+    assert (answer.status_code, answer.json["code"]) == (422, "negative_approval_threshold")

@@ -14,6 +14,8 @@ from core.campaigns.errors import (
 )
 from core.campaigns.models import CampaignStatus
 from core.errors import NotAllowed
+from core.money import Money
+from core.tenants import tenants
 from core.tenants.models import Role, Tenant
 from core.tenants.profiles import profile as find_profile
 from core.tenants.roles import RoleTooSmall
@@ -58,6 +60,16 @@ def test_a_cheap_one_does_not_wait(tenant):
     campaign = make(tenant, people(tenant, 2))
 
     assert start(tenant, campaign, needs_approval=True).status == "preparing"
+
+
+def test_a_business_sets_its_own_threshold(tenant):
+    tenants.update_profile(
+        tenant.tenant_id, approval_threshold=Money.kes(3), actor="test", channel="api"
+    )
+    campaign = make(tenant, people(tenant, 3))
+
+    own = find_profile(tenant.tenant_id)
+    assert start(own, campaign, needs_approval=True).status == "preparing"
 
 
 def test_approved_it_starts_once(tenant, asked):
