@@ -226,20 +226,50 @@ def bulk() -> Iterator[Callable[[], None]]:
     """Let this thread write much in many transactions, none of which anybody is told of.
 
     On SQLite they are not flushed one by one: a power cut may undo the last of them, each wholly,
-    and what is committed afterwards makes them last. Nor do they carry the log over into the file,
-    which would take long while others wait to write: that is what the function given is for,
-    called now and then between transactions. On PostgreSQL nothing is different.
+    and what is committed afterwards makes them last. Nor do they carry the log over into the file:
+    another thread does whenever the function given is called, between transactions, so that it
+    costs neither this one's time nor that of whoever commits next. On PostgreSQL nothing differs.
     """
     if is_postgres():
         yield lambda: None
         return
+    carrier = _Carrier()
     execute("PRAGMA synchronous = NORMAL")
     execute("PRAGMA wal_autocheckpoint = 0")
     try:
-        yield _carry_over
+        yield carrier.bell.set
     finally:
+        carrier.stop()
         execute(f"PRAGMA synchronous = {SQLITE_PRAGMAS['synchronous']}")
         execute("PRAGMA wal_autocheckpoint = 1000")
+
+
+class _Carrier:
+    """A thread that brings SQLite's log into its file, as far as no reader needs it, when rung.
+
+    Nobody is kept from writing meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self.bell = threading.Event()
+        self._is_over = False
+        self._thread = threading.Thread(target=self._work, daemon=True, name="carrier")
+        self._thread.start()
+
+    def _work(self) -> None:
+        try:
+            while self.bell.wait() and not self._is_over:
+                self.bell.clear()
+                execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        except peewee.DatabaseError:
+            return  # whoever commits next carries it over
+        finally:
+            db.obj.close()
+
+    def stop(self) -> None:
+        self._is_over = True
+        self.bell.set()
+        self._thread.join()
 
 
 def is_wanted() -> bool:

@@ -75,17 +75,17 @@ class Window:
         total, told = self.rows, self.after
         self.entries.sort(key=itemgetter(1))
         duplicate = 0 if self.after else self.duplicate
-        skipped = max(0, self.after - self.duplicate)
-        rejected = self.rejected[skipped:]
-        entries = self.entries[max(0, skipped - len(self.rejected)) :]
-        while duplicate or rejected or entries:
-            out, rejected = rejected[:size], rejected[size:]
-            room = size - len(out)
-            taken, entries = entries[:room], entries[room:]
-            rows = duplicate + len(out) + len(taken)
+        items = max(0, self.after - self.duplicate)  # dealt with
+        split = len(self.rejected)
+        while duplicate or items < split + len(self.entries):
+            rejected = self.rejected[items : items + size]
+            first = max(0, items - split)
+            entries = self.entries[first : max(first, items + size - split)]
+            items += len(rejected) + len(entries)
+            rows = duplicate + len(rejected) + len(entries)
             told += rows
             done = self.begun + (self.done - self.begun) * told / total
-            yield Chunk(rows, taken, duplicate, out, done)
+            yield Chunk(rows, entries, duplicate, rejected, done)
             duplicate = 0
 
 
@@ -103,7 +103,7 @@ class Reader:
         self._names = layout.places(Meaning.NAME)
         self._languages = layout.places(Meaning.LANGUAGE)
         self._fields = layout.places(Meaning.FIELD)
-        # What cells of each free field were read as: the same few stand in many rows.
+        # What cells of each column were read as: the same few stand in many rows.
         self._known: list[dict[str, str]] = [{} for _ in layout.columns]
         self._spoken = frozenset(settings().app.languages)
 
@@ -143,17 +143,19 @@ class Reader:
         has_names, has_languages, has_fields = (
             bool(places) for places in (self._names, self._languages, self._fields)
         )
-        parse, line, is_new, keep = phone.parse, values.line, self._seen.add, window.entries.append
-        name, language, fields = "", None, None
+        names = self._known[one_name]
+        parse, is_new, keep = phone.parse, self._seen.add, window.entries.append
+        name: str | None = ""
+        language = fields = None
         for number, cells in enumerate(rows[above:], start=before + above + 1):
             try:
                 msisdn = parse(cells[phone_at])
                 if len(cells) != width or cells.__class__ is Broken:
                     cells = self._shaped(cells)
                 if one_name >= 0:
-                    name = line(cells[one_name])
-                    if len(name) > NAME_MAX:
-                        raise self._too_long(one_name, NAME_MAX)
+                    name = names.get(cells[one_name])
+                    if name is None:
+                        name = self._one_name(cells[one_name])
                 elif has_names:
                     name = self._name(cells)
                 if has_languages:
@@ -169,7 +171,7 @@ class Reader:
                     window.rejected.append(Rejected(number, *why, cells))
             else:
                 if is_new(msisdn):
-                    keep((number, msisdn, name, language, fields or None))
+                    keep((number, msisdn, name or "", language, fields or None))
                 else:
                     window.duplicate += 1
 
@@ -207,6 +209,17 @@ class Reader:
 
     def _too_long(self, at: int, most: int) -> CellTooLong:
         return CellTooLong(column=self._layout.columns[at].heading, most=most)
+
+    def _one_name(self, cell: str) -> str:
+        """A name that stands in one column."""
+        at = self._names[0]
+        name, known = values.line(cell), self._known[at]
+        if len(name) > NAME_MAX:
+            raise self._too_long(at, NAME_MAX)
+        if len(known) > KNOWN_MAX:
+            known.clear()
+        known[cell] = name
+        return name
 
     def _name(self, cells: list[str]) -> str:
         """A name out of all columns that are parts of one."""

@@ -156,9 +156,9 @@ def _read_on(found: Import, holder: str, file: BinaryIO) -> None:
                 done = _commit(found, holder, chunks, rows, likely_new=likely_new)
                 likely_new = likely_new and not done.updated
                 rows += done.rows
+                carry_over()
                 if done.was_wanted:
                     time.sleep(PAUSE_S)
-            carry_over()
 
 
 def _stay(found: Import, holder: str) -> None:

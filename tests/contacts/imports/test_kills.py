@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -84,12 +85,13 @@ def assert_sum_holds(import_id: str) -> None:
 
 def killed_at(monkeypatch: pytest.MonkeyPatch, place: int) -> Callable[[], int]:
     """Let the statement of that number be the last one. Gives how many there have been."""
-    real, seen = database.db.obj.execute_sql, [0]
+    real, seen, us = database.db.obj.execute_sql, [0], threading.get_ident()
 
     def execute(*given: Any, **how: Any) -> Any:
-        seen[0] += 1
-        if seen[0] == place:
-            raise Killed
+        if threading.get_ident() == us:
+            seen[0] += 1
+            if seen[0] == place:
+                raise Killed
         return real(*given, **how)
 
     monkeypatch.setattr(database.db.obj, "execute_sql", execute)
