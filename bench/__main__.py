@@ -20,6 +20,7 @@ from bench import (
     handing,
     holding,
     importing,
+    memory,
     reporting,
     sizes,
     starting,
@@ -47,6 +48,7 @@ BENCHES: dict[str, Bench] = {
     "campaign": campaigning.bench_sending,
     "codes": fairness.bench_codes,
     "hops": fairness.bench_hops,
+    "memory": memory.bench,
 }
 WRITTEN = Path(__file__).parents[1] / "var/bench.json"
 

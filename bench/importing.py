@@ -69,11 +69,12 @@ def bench(rounds: int) -> Iterator[Row]:
         yield ratio(f"import of {ROWS:,} rows, {kind} ÷ csv.reader + normalise", pairs, floor, aim)
     small, large = (_peak_mb(size) for size in SIZES)
     yield at_most(
-        "memory of an import, a million rows less ten thousand (MB for ms)",
+        "memory of an import, a million rows less ten thousand",
         [large - small],
         GROWTH_MB,
         GROWTH_MB - 15,
         f"{small:.0f} MB, {large:.0f} MB",
+        unit="MB",
     )
 
 

@@ -208,6 +208,10 @@ class Place:
 
         wait_until(is_up, START_S)
 
+    def pid(self, name: str) -> int:
+        """The process of a part."""
+        return self._running[name].pid
+
     def log(self, name: str) -> str:
         """The end of what a part has said."""
         return (self.folder / f"{name}.log").read_text()[-2000:]

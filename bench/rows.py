@@ -70,13 +70,19 @@ def ratio(
 
 
 def at_most(
-    path: str, values: Sequence[float], floor: float, aim: float | None = None, note: str = ""
+    path: str,
+    values: Sequence[float],
+    floor: float,
+    aim: float | None = None,
+    note: str = "",
+    *,
+    unit: str = "ms",
 ) -> Row:
-    """A row about milliseconds of our own, the median of the rounds, that may not be above one."""
+    """A row about ms (or MB) of our own, the median of the rounds, that may not be above one."""
     figure = statistics.median(values)
     rounds: list[tuple[float, ...]] = [(value,) for value in values]
     return Row(
-        path, figure, None, figure, floor, aim, is_limit=True, unit="ms", note=note, rounds=rounds
+        path, figure, None, figure, floor, aim, is_limit=True, unit=unit, note=note, rounds=rounds
     )
 
 
@@ -107,7 +113,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     sign = "≤" if row.is_limit else ""
     ratio_ = "" if row.raw is None else f"{row.figure:.2f}"
     marks = [
-        "" if mark is None else f"{sign}{mark:g}" + (" ms" if row.unit == "ms" else "")
+        "" if mark is None else f"{sign}{mark:g}" + (f" {row.unit}" if row.is_limit else "")
         for mark in (row.floor, row.aim)
     ]
     return (
@@ -122,4 +128,4 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _figure(value: float, unit: str) -> str:
-    return f"{value:.1f} {unit}" if unit == "ms" else f"{value:,.0f}{unit}"
+    return f"{value:,.0f}{unit}" if unit == "/s" else f"{value:.1f} {unit}"
