@@ -86,7 +86,7 @@ def _one(visit: Visit, profile: Profile, campaign_id: str) -> Flow:
 def _do(visit: Visit, profile: Profile, row: Campaign, choice: str) -> Flow:
     match choice:
         case "start":
-            return (yield from settle(visit, open_for(visit, Right.SEND), row.id))
+            return (yield from settle(visit, open_for(visit, Right.SEND), row.id, is_kept=True))
         case "approve":
             return (yield from approve_it(visit, profile, row.id))
         case "reject":
@@ -145,14 +145,16 @@ def _lines(visit: Visit, row: Campaign, progress: Progress) -> list[str]:
 
 def _told(visit: Visit, row: Campaign, progress: Progress) -> Done:
     """How a campaign went, for whoever can only look."""
+    status = CampaignStatus(row.status)
     head = visit.say(
         "{name}: {count} SMS, {cost}",
-        name=brief(row.name, 20),
+        name=brief(row.name, 12 if visit.is_small else 40),
         count=f"{progress.total:,}",
         cost=kes(progress.cost_taken),
     )
-    state = visit.say(STATES[CampaignStatus(row.status)])
-    lines = [head, state, *parts(visit, progress.counts)]
+    lines = [head, *parts(visit, progress.counts)]
+    if status is not CampaignStatus.COMPLETED or not visit.is_small:
+        lines.insert(1, visit.say(STATES[status]))
     picture = Picture("campaign", {"name": row.name, "bars": bars(progress.counts)})
     body = brief(row.message or "", 600) or None
     return Done("\n".join(lines), detail=body, picture=picture if progress.counts else None)

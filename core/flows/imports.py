@@ -50,20 +50,11 @@ def import_(visit: Visit) -> Flow:
         raise FilesElsewhere
     upload = yield from _file(visit)
     import_id = yield from Once("import_file", lambda once: _take_in(visit, profile, upload, once))
-    found = imports.preview(profile.tenant_id, import_id)
-    right = yield from Choose(
-        "import_right",
-        _described(visit, upload.name, found),
-        {
-            "yes": visit.say("That is right"),
-            "phone": visit.say("Another phone column"),
-            "no": visit.say("Leave it"),
-        },
-        detail=_first_rows(visit, found),
-    )
+    right = yield from Pick("import_right", lambda: _found(visit, profile, upload.name, import_id))
     columns: dict[str, str] = {}
     if right == "phone":
-        columns = yield from _phone_column(visit, found.layout)
+        layout = imports.layout(imports.one(profile.tenant_id, import_id))
+        columns = yield from _phone_column(visit, layout)
     if right != "no":
         group_id, name = yield from _group(visit, profile)
         consent = yield from ask_consent(visit, "import")
@@ -91,6 +82,17 @@ def _file(visit: Visit) -> Part[Upload]:
     )
 
 
+def _found(visit: Visit, profile: Profile, name: str, import_id: str) -> Drawn:
+    """Show what was found in the file. It is opened only for this."""
+    found = imports.preview(profile.tenant_id, import_id)
+    parts = [_described(visit, name, found), _first_rows(visit, found), visit.say("Is that right?")]
+    return "\n\n".join(part for part in parts if part), {
+        "yes": visit.say("That is right"),
+        "phone": visit.say("Another phone column"),
+        "no": visit.say("Leave it"),
+    }
+
+
 def _described(visit: Visit, name: str, found: Preview) -> str:
     """Say how the file is written and what its columns mean."""
     layout = found.layout
@@ -114,7 +116,7 @@ def _described(visit: Visit, name: str, found: Preview) -> str:
         told.append(visit.say("Kept for templates: {columns}", columns=kept))
     if not layout.has_header:
         told.append(visit.say("It has no row of headings."))
-    return "\n".join([*told, "", visit.say("Is that right?")])
+    return "\n".join(told)
 
 
 def _columns(layout: Layout, meaning: Meaning) -> str:
@@ -123,7 +125,7 @@ def _columns(layout: Layout, meaning: Meaning) -> str:
     return ", ".join(named[:COLUMNS_NAMED]) + (f" +{more}" if more > 0 else "")
 
 
-def _first_rows(visit: Visit, found: Preview) -> str | None:
+def _first_rows(visit: Visit, found: Preview) -> str:
     """Show the first contacts as they will be, and the first rows that would be left out."""
     told = [
         " · ".join([phone.pretty(each.msisdn), each.name, *(each.fields or {}).values()])
@@ -133,7 +135,7 @@ def _first_rows(visit: Visit, found: Preview) -> str | None:
         visit.say("Row {row}: {reason}", row=each.row, reason=each.words(visit.language))
         for each in found.rejections[:ROWS_NAMED]
     ]
-    return "\n".join(brief(line, 200) for line in told) or None
+    return "\n".join(brief(line, 200) for line in told)
 
 
 def _phone_column(visit: Visit, layout: Layout) -> Part[dict[str, str]]:

@@ -11,12 +11,12 @@ from core.dialogue.screens import Done
 from core.dialogue.steps import Choose, Flow, Once, Part
 from core.flows.asking import Agree, sign
 from core.flows.composing import ask_category, ask_said, ask_sender, ask_spelling
-from core.flows.estimates import detail, lines, needs_approval, shortage
+from core.flows.estimates import detail, lines, needs_approval, nobody, shortage
 from core.flows.recipients import To
 from core.flows.topup import topup
 from core.flows.visits import Visit
 from core.flows.when import ask_when, span
-from core.flows.wording import kes, reference, somebody
+from core.flows.wording import brief, kes, reference, somebody
 from core.money import Money
 from core.notices import notebook
 from core.notices.bulk import live_cause
@@ -62,14 +62,17 @@ def _create(visit: Visit, profile: Profile, wanted: Wanted, once: str) -> str:
     return str(made.id)
 
 
-def settle(visit: Visit, profile: Profile, campaign_id: str) -> Flow:
-    """Show what a draft comes to, and start it after a yes; or try it, or leave it."""
+def settle(visit: Visit, profile: Profile, campaign_id: str, *, is_kept: bool = False) -> Flow:
+    """Show what a draft comes to, and start it after a yes; or try it, or leave it.
+
+    One that `is_kept` stays a draft after a no; another is dropped.
+    """
     found = yield from _counted(visit, profile, campaign_id)
     if found is None:
         return visit.say("It waits under Reports, Campaigns.")
     campaign = queries.one(profile, campaign_id)
     if found.obstacle is not None:
-        return found.obstacle.words(visit.language)
+        return nobody(visit, found) or found.obstacle.words(visit.language)
     for at in range(TESTS_MAX):
         again = str(at or "")
         answer = yield from _preview(visit, profile, campaign, found, again)
@@ -83,16 +86,9 @@ def settle(visit: Visit, profile: Profile, campaign_id: str) -> Flow:
                 phone=pretty(visit.msisdn or ""),
             )
         found = launching.estimate(profile, campaign_id) or found
-    return (yield from _follow(visit, profile, campaign, found, answer))
-
-
-def _follow(
-    visit: Visit, profile: Profile, campaign: Campaign, found: Estimate, answer: str
-) -> Flow:
-    """Do what was answered to the estimate."""
-    first: int | None = None
     if answer == "topup":
         return (yield from topup(visit))
+    first: int | None = None
     if answer == "first":
         first = found.affordable
         available = found.balance_after + found.cost
@@ -104,9 +100,18 @@ def _follow(
         )
         terms = (campaign.id, first, available.units)
         answer = yield from Agree("first_sure", question, visit, *terms)
+    if answer != "yes" and is_kept:
+        return visit.say("It waits under Reports, Campaigns.")
     if answer != "yes":
         yield from Once("dropped", lambda once: _drop(visit, profile, campaign.id))
         return visit.say("Nothing was sent.")
+    return (yield from _start(visit, profile, campaign, found, first))
+
+
+def _start(
+    visit: Visit, profile: Profile, campaign: Campaign, found: Estimate, first: int | None
+) -> Flow:
+    """Start a draft that has been agreed to; once more, when the same went out a moment ago."""
     yield from sign(visit, "send_pin")
     agreed = found.cost
     began = yield from Once(
@@ -235,7 +240,10 @@ def _launch(
             agreed=agreed,
         )
     except CampaignRepeat as refusal:
-        return _AGAIN + refusal.words(visit.language)
+        told = {"time": refusal.fields["time"], "name": brief(refusal.fields["name"], 20)}
+        return _AGAIN + visit.say(
+            "The same words went to the same people at {time}, as {name}. Send them again?", **told
+        )
     status = CampaignStatus(begun.status)
     if visit.channel == "telegram" and status is not CampaignStatus.AWAITING_APPROVAL:
         follow(visit, profile.tenant_id, campaign_id)

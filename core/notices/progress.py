@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core import words
+from core import clock, words
 from core.campaigns.models import Campaign, CampaignStatus
 from core.contacts.imports.models import Import, ImportStatus
 from core.gateways.telegram import Button
@@ -111,13 +111,22 @@ def draw_campaign(key: str, tenant_id: int, language: str) -> Look | None:
     if row.problem and status not in OVER:
         lines.append(words_of(row.problem, language))
     button = Button(words.say(language, OPEN), opens("campaign", row.id))
-    moves = status in (CampaignStatus.PREPARING, CampaignStatus.RUNNING, CampaignStatus.CANCELLING)
     return Look(
         "\n".join(line for line in lines if line),
         [[button]],
         is_over=status in OVER,
-        again_s=3.0 if moves else 30.0,
+        again_s=_patience(row, status),
     )
+
+
+def _patience(row: Campaign, status: CampaignStatus) -> float:
+    """Say how soon a campaign is worth another look: one that waits for its time, not often."""
+    if status in (CampaignStatus.PREPARING, CampaignStatus.RUNNING, CampaignStatus.CANCELLING):
+        return 3.0
+    if status is CampaignStatus.SCHEDULED and row.schedule_at is not None:
+        left_s: float = (row.schedule_at - clock.now()).total_seconds()
+        return min(max(left_s, 3.0), 300.0)
+    return 30.0
 
 
 def state_of(row: Campaign, language: str) -> str:

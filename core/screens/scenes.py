@@ -572,6 +572,7 @@ SCENES: tuple[Scene, ...] = (
 
 # What only rare moments say, and no walk comes to: printed after the screens.
 RARE: tuple[str, ...] = (
+    "Nobody would get it.",
     "Counting the people and the cost. It takes up to a minute.",
     "It waits under Reports, Campaigns.",
     "Not now",

@@ -22,7 +22,7 @@ from core.messaging.models import Category, Message
 from core.money import Money
 from core.notices.models import Notice
 from core.tenants import tenants
-from core.tenants.models import Role
+from core.tenants.models import Role, TenantStatus
 from core.tenants.profiles import Profile
 from tests.flows.talking import ASHA, JUMA, Talk, agree, available, typed
 from ussd.render import pages
@@ -275,6 +275,15 @@ def test_the_same_again_is_asked_about(talk: Talk, tenant: Profile) -> None:
     assert Hold.select().count() == 2
 
 
+def test_the_same_right_after_it_went_would_reach_nobody(talk: Talk, tenant: Profile) -> None:
+    group_id = book(tenant)
+    agree(to_group(talk, group_id))
+    fill()
+    to_group(talk, group_id)
+
+    assert talk.screen.text == "Nobody would get it.\nHad the same text: 5"
+
+
 def test_a_price_that_moves_is_shown_again(talk: Talk, tenant: Profile) -> None:
     to_group(talk, book(tenant))
     tenants.set_terms(tenant.tenant_id, price=Money.parse("0.90"), **BY)
@@ -314,7 +323,9 @@ def test_in_a_chat_a_message_follows_it(talk: Talk, tenant: Profile) -> None:
 @pytest.mark.parametrize("language", ["en", "sw"])
 def test_the_largest_send_there_can_be_is_shown_on_one_page(store: str, language: str) -> None:
     clock.freeze(datetime(2026, 3, 12, 21, 0, tzinfo=clock.NAIROBI))
-    visit = Visit("ussd", ASHA, ASHA, language, role=Role.SENDER)
+    shop = Profile(1, "Salon", TenantStatus.ACTIVE, language, "standard", 8000)
+    shop = replace(shop, approval_units=Money.kes(5000).units)
+    visit = Visit("ussd", ASHA, ASHA, language, profile=shop, role=Role.SENDER)
     campaign = Campaign(
         id="cmp_1", tenant_id=1, name="Wateja wa Jumamosi wote", category="promotional"
     )
