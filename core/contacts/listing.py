@@ -131,7 +131,7 @@ def field_names(tenant_id: int, wanted: Wanted = EVERYBODY) -> dict[str, str]:
     found: dict[str, str] = {}
     for rows in stream(tenant_id, wanted):
         # Many have the same fields with the same values, and those are read once.
-        for kept in {row.fields for row in rows if row.fields is not None}:
+        for kept in dict.fromkeys(row.fields for row in rows if row.fields is not None):
             for name in free_fields.load(kept):
                 found.setdefault(free_fields.key(name), name)
     return dict(sorted(found.items()))
