@@ -37,4 +37,5 @@ def test_the_first_texts_of_the_readme_arrive(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "496.80" in done.stdout
     assert done.stdout.count('"status":"delivered"') >= 3
+    assert '"status":"completed"' in done.stdout
     assert "DIFF" not in done.stdout
