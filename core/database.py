@@ -184,15 +184,11 @@ def execute(sql: str, params: Sequence[object] = ()) -> Any:
     return db.obj.execute_sql(sql if is_postgres() else sql.replace("%s", "?"), params)
 
 
-def execute_many(sql: str, rows: Sequence[Sequence[object]]) -> int:
-    """Run one statement for many rows on the bare driver: the set-based half of a hot path.
-
-    Returns how many rows were changed.
-    """
+def execute_many(sql: str, rows: Sequence[Sequence[object]]) -> None:
+    """Run one statement for many rows on the bare driver: the set-based half of a hot path."""
     with _as_peewee:
         cursor = db.obj.cursor()
         cursor.executemany(sql if is_postgres() else sql.replace("%s", "?"), rows)
-        return int(cursor.rowcount)
 
 
 def copy_in(statement: str, lines: str) -> None:

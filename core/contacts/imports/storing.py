@@ -108,10 +108,9 @@ def _store_new(target: Target, entries: Sequence[Entry]) -> Stored | None:
     made = ids.block("con", len(entries))
     try:
         with savepoint() if is_postgres() else nullcontext():
-            added = _insert(target, made, entries)
+            _insert(target, made, entries)
     except peewee.IntegrityError:
-        return None
-    if added < len(entries):
+        # A savepoint would cost SQLite a copy of every page; on PostgreSQL there is nothing here.
         execute(_TAKE_BACK, (target.tenant_id, made[0], made[-1]))
         return None
     _count(target, entries)
@@ -214,9 +213,10 @@ def _lookup_names(tenant_id: int, names: list[str]) -> set[str]:
     return {row[0] for row in _find(tenant_id, names)}
 
 
+# What is the same in all rows stands in the statement itself: binding it costs a tenth of all.
 _INSERT_CONTACT = (
     "INSERT INTO contact (id, tenant_id, msisdn, name, language, fields, status, consent_id, "
-    "created_at) VALUES (%s, %s, %s, %s, %s, %s, 'active', %s, %s) ON CONFLICT DO NOTHING"
+    "created_at) VALUES (%s, {tenant_id}, %s, %s, %s, %s, 'active', {consent}, {now})"
 )
 _COPY_CONTACT = (
     "COPY contact (id, tenant_id, msisdn, name, language, fields, status, consent_id, created_at) "
@@ -224,8 +224,8 @@ _COPY_CONTACT = (
 )
 
 
-def _insert(target: Target, made: Sequence[str], fresh: Sequence[Entry]) -> int:
-    """Add contacts. Returns how many; on SQLite one whose number is known is passed over."""
+def _insert(target: Target, made: Sequence[str], fresh: Sequence[Entry]) -> None:
+    """Add contacts. Raises: IntegrityError, when the book has one of the numbers."""
     now, tenant_id, consent_id = clock.ms(), target.tenant_id, target.consent_id
     if is_postgres():
         tail = f"\tactive\t{consent_id or _NULL}\t{now}\n"
@@ -235,12 +235,11 @@ def _insert(target: Target, made: Sequence[str], fresh: Sequence[Entry]) -> int:
             for each, (_, msisdn, name, language, fields) in zip(made, fresh, strict=True)
         ]
         copy_in(_COPY_CONTACT, "".join(lines))
-        return len(lines)
-    rows = [
-        (each, tenant_id, msisdn, name, language, fields, consent_id, now)
-        for each, (_, msisdn, name, language, fields) in zip(made, fresh, strict=True)
-    ]
-    return execute_many(_INSERT_CONTACT, rows)
+        return
+    consent = "NULL" if consent_id is None else f"'{consent_id}'"
+    assert consent_id is None or consent_id.replace("_", "").isalnum()
+    statement = _INSERT_CONTACT.format(tenant_id=int(tenant_id), consent=consent, now=now)
+    execute_many(statement, [(each, *entry[1:]) for each, entry in zip(made, fresh, strict=True)])
 
 
 def _count(target: Target, fresh: Sequence[Entry]) -> None:
