@@ -1,8 +1,8 @@
 """`tuma demo`: a believable business in the sandbox, made by the acts real ones are made by.
 
-Two weeks of a salon's life are lived with the clock held in the past: it signs up, pays, and sends;
-a gateway in this process answers and reports. So every figure is as true as a real one, and `tuma
-prove` is as clean afterwards as before.
+Two weeks of a salon's life are lived with the clock held in the past: it signs up, pays, keeps a
+list of customers and sends; a gateway in this process answers and reports. So every figure is as
+true as a real one, and `tuma prove` is as clean afterwards as before.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import random
 from collections.abc import Sequence
 from datetime import timedelta
 
-from core import clock
+from core import clock, demo_bulk
 from core.gateways.onfon import Report, Verdict
 from core.gateways.outcome import Outcome
 from core.gateways.sms import Answer, RowAnswer
@@ -28,6 +28,7 @@ from core.tenants.profiles import profile
 
 NAME, PHONE = "Salon Zuri", "254722000100"
 DAYS = 14
+LIST_DAY, CAMPAIGN_DAY = 9, 12
 CUSTOMERS = ("Asha", "Juma", "Wanjiku", "Otieno", "Achieng", "Kamau", "Njeri", "Mutua", "Chebet")
 TEXTS = (
     "Hello {name}, your appointment at Salon Zuri is tomorrow at {hour}.",
@@ -69,7 +70,8 @@ def main() -> int:
     print(
         f"{tenant.name} is tenant {tenant.id}; paybill account {tenant.account_number}.\n"
         f"Live key, shown once: {secret}\n\n"
-        f"curl -H 'Authorization: Bearer {secret}' {public}/api/{tenant.id}/balance"
+        f"curl -H 'Authorization: Bearer {secret}' {public}/api/{tenant.id}/balance\n"
+        f"curl -H 'Authorization: Bearer {secret}' {public}/api/{tenant.id}/campaigns"
     )
     return 0
 
@@ -86,6 +88,10 @@ def _live() -> Tenant:
             if day in (0, 5, 11):
                 _pay(tenant, chance)
             _work_a_day(tenant, chance)
+            if day == LIST_DAY:
+                demo_bulk.keep_a_list(tenant.id, chance)
+            if day == CAMPAIGN_DAY:
+                _advertise(tenant, chance)
     finally:
         clock.unfreeze()
     return tenant
@@ -102,7 +108,7 @@ def _pay(tenant: Tenant, chance: random.Random) -> None:
     crediting.receive(
         crediting.Receipt(
             receipt=receipt,
-            amount=Money.kes(chance.choice([100, 200, 300])),
+            amount=Money.kes(chance.choice([200, 300, 400])),
             source="c2b",
             tenant_id=tenant.id,
             account_typed=tenant.account_number,
@@ -111,6 +117,13 @@ def _pay(tenant: Tenant, chance: random.Random) -> None:
             paid_at=clock.now(),
         )
     )
+
+
+def _advertise(tenant: Tenant, chance: random.Random) -> None:
+    """Send the campaign at noon, when adverts may go."""
+    clock.freeze(clock.now().replace(hour=9, minute=10))
+    gateway = _Gateway(chance)
+    demo_bulk.run_a_campaign(profile(tenant.id), chance, lambda: _hand_over(gateway))
 
 
 def _work_a_day(tenant: Tenant, chance: random.Random) -> None:
@@ -128,13 +141,18 @@ def _work_a_day(tenant: Tenant, chance: random.Random) -> None:
             for at in sorted(chance.sample(range(len(CUSTOMERS)), chance.randint(3, 9)))
         ]
         sending.send(who, Order(texts), once=None, actor="demo")
-        while claim := claiming.claim(SHARED_ACCOUNT):
-            dispatch.hand_over(gateway, claim)
-        clock.advance(20)
-        for report in gateway.reports:
-            reports.receive(SHARED_ACCOUNT, report)
-        gateway.reports.clear()
-        reports.fold()
+        _hand_over(gateway)
+
+
+def _hand_over(gateway: _Gateway) -> None:
+    """Hand over what waits, and hear what became of it."""
+    while claim := claiming.claim(SHARED_ACCOUNT):
+        dispatch.hand_over(gateway, claim)
+    clock.advance(20)
+    for report in gateway.reports:
+        reports.receive(SHARED_ACCOUNT, report)
+    gateway.reports.clear()
+    reports.fold()
 
 
 def _number(at: int) -> str:
