@@ -92,8 +92,8 @@ def all_stopped() -> bool:
     return Switch.get_or_none(Switch.name == "sending") is not None
 
 
-# In the order of the index: PostgreSQL would else go through the table from its beginning, where all
-# texts have long gone, in the hope of soon meeting one that waits.
+# In the order of the index: PostgreSQL would else go through the table from its beginning, where
+# all texts have long gone, in the hope of soon meeting one that waits.
 _QUEUED = """
     SELECT 1 FROM message WHERE status = 'queued' AND account_id = %s
     ORDER BY lane, tenant_id, id LIMIT 1
