@@ -276,11 +276,6 @@ def is_wanted() -> bool:
     return not is_postgres() and _door.is_wanted()
 
 
-def _carry_over() -> None:
-    """Bring the log into the file as far as no reader needs it, keeping nobody from writing."""
-    execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-
-
 def in_transaction() -> bool:
     """Say whether this thread is inside a transaction."""
     return bool(db.obj.in_transaction())
