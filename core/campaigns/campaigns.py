@@ -12,7 +12,7 @@ import peewee
 
 from core import clock, ids, text
 from core.campaigns import audience as audiences
-from core.campaigns import queries, states, templates, timing, wording
+from core.campaigns import queries, states, templates, wording
 from core.campaigns.audience import Audience
 from core.campaigns.errors import CannotChange, WordsOrTemplate
 from core.campaigns.models import Campaign, CampaignStatus
@@ -20,6 +20,7 @@ from core.database import transaction
 from core.messaging.bulk import spool
 from core.messaging.errors import EmptyText
 from core.messaging.models import Category
+from core.messaging.preparing import checked_time
 from core.messaging.routing import route
 from core.tenants import audit, fields
 from core.tenants.profiles import Profile
@@ -188,7 +189,7 @@ def checked(profile: Profile, wanted: Wanted) -> dict[str, object]:
     return values | {
         "name": fields.line(name, "name", most=NAME_MAX),
         "fingerprint": told,
-        "schedule_at": timing.checked(wanted.schedule_at),
+        "schedule_at": checked_time(wanted.schedule_at),
     }
 
 

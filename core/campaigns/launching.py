@@ -14,7 +14,6 @@ from core.campaigns import (
     queries,
     starting,
     states,
-    timing,
 )
 from core.campaigns import launch as launches
 from core.campaigns.campaigns import Wanted
@@ -32,6 +31,7 @@ from core.campaigns.launch import Launch
 from core.campaigns.models import Campaign, CampaignStatus
 from core.database import after_commit, transaction
 from core.errors import Refused
+from core.messaging.preparing import checked_time
 from core.money import Money
 from core.tenants.profiles import Profile
 
@@ -99,7 +99,7 @@ def launch(
             return campaign
         if states.status_of(campaign) is not CampaignStatus.DRAFT:
             raise CannotStart(status=campaign.status)
-        timing.checked(campaign.schedule_at)
+        checked_time(campaign.schedule_at)
         if first != campaign.first:
             campaign = states.move(campaign, CampaignStatus.DRAFT, first=first, **states.UNPRICED)
     return proceed(profile, campaign, asked)

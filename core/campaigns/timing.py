@@ -15,26 +15,13 @@ from core.campaigns.models import Campaign, CampaignStatus
 from core.campaigns.states import OPEN_SQL
 from core.database import execute
 from core.messaging import rules
-from core.messaging.errors import ScheduleInPast, ScheduleTooFar
 from core.messaging.models import Category, Status
-from core.messaging.preparing import DAYS_AHEAD_MAX, PAST_ALLOWED
+from core.messaging.preparing import DAYS_AHEAD_MAX
 from core.settings import settings
 
 # Of a text in one of these it is open whether and when it goes.
 WAITING = (Status.SCHEDULED.value, Status.QUEUED.value, Status.SUBMITTING.value)
 _GOING = (CampaignStatus.PREPARING.value, CampaignStatus.RUNNING.value)
-
-
-def checked(schedule_at: datetime | None) -> datetime | None:
-    """Check a wanted time; None means at once. Raises: ScheduleInPast, ScheduleTooFar."""
-    if schedule_at is None:
-        return None
-    now = clock.now()
-    if schedule_at < now - PAST_ALLOWED:
-        raise ScheduleInPast
-    if schedule_at > now + timedelta(days=DAYS_AHEAD_MAX):
-        raise ScheduleTooFar(days=DAYS_AHEAD_MAX)
-    return schedule_at
 
 
 def starts_at(campaign: Campaign) -> datetime:

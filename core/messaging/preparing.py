@@ -186,8 +186,8 @@ def _measure(asked: str, order: Order) -> tuple[str, bool, int]:
     return body, measure.encoding != text.GSM7, measure.segments
 
 
-def _wanted(schedule_at: datetime | None) -> datetime | None:
-    """Check a wanted time; None means now."""
+def checked_time(schedule_at: datetime | None) -> datetime | None:
+    """Check a wanted time; None means at once. Raises: ScheduleInPast, ScheduleTooFar."""
     if schedule_at is None:
         return None
     now = clock.now()
@@ -195,7 +195,13 @@ def _wanted(schedule_at: datetime | None) -> datetime | None:
         raise ScheduleInPast
     if schedule_at > now + timedelta(days=DAYS_AHEAD_MAX):
         raise ScheduleTooFar(days=DAYS_AHEAD_MAX)
-    return schedule_at if schedule_at > now else None
+    return schedule_at
+
+
+def _wanted(schedule_at: datetime | None) -> datetime | None:
+    """Check a wanted time; None means now."""
+    wanted = checked_time(schedule_at)
+    return wanted if wanted is not None and wanted > clock.now() else None
 
 
 def _due(category: Category, msisdn: str, wanted: datetime | None) -> int | None:
