@@ -18,7 +18,7 @@ from core.settings import settings
 from core.telegram import buttons, files
 from core.tenants import people
 from core.tenants.models import Role
-from core.tenants.profiles import Profile
+from core.tenants.profiles import Profile, profile
 from tests.bots.phone import Killed, Phone, Recorder, run
 
 BY = {"actor": "test", "channel": "test"}
@@ -87,7 +87,8 @@ def waiting(tenant: Profile) -> str:
     people.join(juma, tenant.tenant_id, Role.SENDER)
     wanted = Wanted("Sale", Audience(everyone=True), message="Habari")
     made = campaigns.create(tenant, wanted, actor=juma.actor, channel="telegram")
-    launching.launch(tenant, made.id, needs_approval=True, actor=juma.actor, channel="telegram")
+    shop = profile(tenant.tenant_id)
+    launching.launch(shop, made.id, needs_approval=True, actor=juma.actor, channel="telegram")
     return str(made.id)
 
 

@@ -17,7 +17,7 @@ from core.notices import notebook
 from core.notices.bulk import live_cause
 from core.notices.models import Notice
 from core.tenants.models import Person, Role
-from core.tenants.profiles import Profile
+from core.tenants.profiles import Profile, profile
 from tests.messaging import scene
 from tests.notices.room import Room
 from tests.notices.scene import person, states, tell, texts
@@ -149,7 +149,11 @@ def asked(
     manager = person(tenant, telegram_id=ZAWADI, role=Role.MANAGER, name="Zawadi")
     campaign_id = drafted(tenant, sender)
     launching.launch(
-        tenant, campaign_id, needs_approval=True, actor=sender.actor, channel="telegram"
+        profile(tenant.tenant_id),
+        campaign_id,
+        needs_approval=True,
+        actor=sender.actor,
+        channel="telegram",
     )
     tell()
     return campaign_id, sender, manager
@@ -202,7 +206,8 @@ def test_by_phone_one_is_told_where_to_approve(
     change_settings("rules", approval_threshold="1")
     owner, sender = person(tenant), person(tenant, role=Role.SENDER, name="Juma")
     campaign_id = drafted(tenant, sender)
-    launching.launch(tenant, campaign_id, needs_approval=True, actor=sender.actor, channel="ussd")
+    shop = profile(tenant.tenant_id)
+    launching.launch(shop, campaign_id, needs_approval=True, actor=sender.actor, channel="ussd")
     tell()
 
     (said,) = texts(owner)
