@@ -19,7 +19,7 @@ from core.dialogue.screens import Picture
 __all__ = ["Bar", "draw", "draw_bars"]
 
 WIDTH, HEIGHT = 960, 540
-_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 30, 190, 60
+_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 30, 206, 60
 _INK, _FAINT, _GRID = "#16302b", "#6b7f7a", "#dfe7e4"
 _BAR, _LAST = "#2f9e77", "#145c45"
 _BARS_MAX = 62
@@ -117,12 +117,14 @@ def _draw_bars(pen: ImageDraw.ImageDraw, bars: Sequence[Bar]) -> None:
 def _nice(value: int) -> int:
     """The next round number above, so that the lines of the grid have round names.
 
-    >>> _nice(0), _nice(7), _nice(41), _nice(1890)
-    (4, 8, 60, 2000)
+    >>> _nice(0), _nice(6), _nice(9), _nice(41), _nice(1890)
+    (4, 8, 12, 60, 2000)
     """
+    if value <= 12:  # a quarter of a text means nothing
+        return max(4, -(-value // 4) * 4)
     scale = int(10 ** (len(str(max(value, 1))) - 1))
     fitting = (scale * factor for factor in (1, 2, 4, 6, 8, 10) if scale * factor >= value)
-    return max(4, next(fitting))
+    return next(fitting)
 
 
 def _short(value: float) -> str:
