@@ -76,11 +76,47 @@ def test_a_business_lives_on_the_handset_page(stack: Stack, browser: Browser) ->
     expect(page.locator("#bot")).to_contain_text("Delivered: 1")
 
     picture(page, "handset.png")
+    send_in_bulk(page)
+    picture(page, "handset-campaign.png")
     page.set_viewport_size({"width": 390, "height": 844})
     overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert overflow <= 0
     picture(page, "handset-phone.png")
     assert abroad == []
+
+
+def send_in_bulk(page: Page) -> None:
+    """Choose a file in the chat, look at what it is, and write to everybody in it."""
+    names = ("Asha", "Wanjiku", "Otieno", "Achieng", "Kamau", "Njeri")
+    rows = [f"{name};07120000{at:02d};{at * 10}" for at, name in enumerate(names, start=11)]
+    content = "\r\n".join(["Jina;Simu;Pointi", *rows, "Mutua;2.54712E+11;0"]).encode("cp1252")
+    bot = page.locator("#bot")
+    page.set_input_files(
+        "#bot input[type=file]", {"name": "wateja.csv", "mimeType": "text/csv", "buffer": content}
+    )
+    tap(page, "That is right", "New group")
+    say(page, "VIP")
+    tap(page, "They told me", "Confirm")
+    expect(bot).to_contain_text("wateja.csv: 7 rows read.")
+    expect(bot.locator(".file").last).to_contain_text(".csv")
+    tap(page, "Send to these")
+    say(page, "Habari {{name}}, una pointi {{pointi}}. Karibu Salon Zuri!")
+    tap(page, "Notice or service", "Now")
+    expect(bot).to_contain_text("VIP: 6 x 1 SMS")
+    tap(page, "Confirm")
+    expect(bot).to_contain_text("6 delivered", timeout=60_000)
+
+
+def say(page: Page, text: str) -> None:
+    """Write to the bot."""
+    page.locator("#bot .text").fill(text)
+    page.locator("#bot .send").click()
+
+
+def tap(page: Page, *labels: str) -> None:
+    """Press buttons under the bot's messages, each once it is there."""
+    for label in labels:
+        page.locator("#bot").get_by_role("button", name=label, exact=True).last.click()
 
 
 def note_abroad(found: list[str], url: str) -> None:
