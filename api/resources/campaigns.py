@@ -79,6 +79,7 @@ STARTS: tuple[type[Refused], ...] = (
     placeholders.ValueMissing,
     shortcomings.TextsTooLong,
     shortcomings.TextsEmpty,
+    shortcomings.NobodyLeft,
     *REFUSES,
 )
 

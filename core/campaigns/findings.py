@@ -8,12 +8,14 @@ from collections.abc import Sequence
 import msgspec
 
 from core import phone, text
+from core.campaigns import audience
 from core.campaigns.audience import Recipient
 from core.campaigns.models import Campaign
 from core.campaigns.placeholders import ValueMissing
-from core.campaigns.shortcomings import TextsEmpty, TextsTooLong
+from core.campaigns.shortcomings import NobodyLeft, TextsEmpty, TextsTooLong
 from core.campaigns.wording import Priced, local
 from core.errors import Refused
+from core.messaging import guards
 from core.messaging.errors import NoRecipients
 from core.messaging.preparing import SEGMENTS_MAX
 
@@ -21,7 +23,11 @@ NAMED_MAX = 3
 SAMPLES = 3
 OFFENDERS_MAX = 10
 # The codes of what a pricing itself finds to be in the way.
-OBSTACLES = frozenset(kind.code for kind in (ValueMissing, TextsTooLong, TextsEmpty, NoRecipients))
+OBSTACLES = frozenset(
+    kind.code for kind in (ValueMissing, TextsTooLong, TextsEmpty, NobodyLeft, NoRecipients)
+)
+# Reasons of the people themselves, beside numbers that are none or stand there twice.
+_OWN_REASONS = (audience.OPTED_OUT, audience.BLOCKED, *guards.Reason)
 
 
 class Named(msgspec.Struct):
@@ -105,7 +111,7 @@ class Findings(msgspec.Struct, omit_defaults=True):
             return TextsTooLong(count=whom.count, numbers=whom.words, limit=SEGMENTS_MAX)
         if self.obstacle == TextsEmpty.code:
             return TextsEmpty(count=whom.count, numbers=whom.words)
-        return NoRecipients()
+        return NobodyLeft(count=whom.count) if whom.count else NoRecipients()
 
 
 def of(campaign: Campaign) -> Findings:
@@ -207,4 +213,8 @@ class Tally:
             return TextsEmpty.code, self._empty
         if self._too_long.count:
             return TextsTooLong.code, self._too_long
-        return (None, None) if self.recipients else (NoRecipients.code, None)
+        if self.recipients:
+            return None, None
+        if count := sum(self.left_out[reason] for reason in _OWN_REASONS):
+            return NobodyLeft.code, Named(count)
+        return NoRecipients.code, None

@@ -1,4 +1,4 @@
-"""What pricing may find in the texts to some people; while it is there, nothing starts."""
+"""What pricing may find of texts and people; while it is there, nothing starts."""
 
 from __future__ import annotations
 
@@ -25,3 +25,15 @@ class TextsEmpty(Invalid):
         "The text to {count} people is empty, such as {numbers}. Write more than placeholders."
     )
     field = "message"
+
+
+class NobodyLeft(Invalid):
+    """There are people, and every one of them is left out for a reason of their own."""
+
+    code = "nobody_left"
+    title = "Everybody is left out"
+    sentence = (
+        "Nobody gets it, of {count} people: they opted out, are blocked, or had this text or "
+        "enough of them already."
+    )
+    field = "groups"

@@ -137,6 +137,18 @@ def test_a_campaign_that_reaches_nobody_says_so(make_tenant: Make) -> None:
     assert (found.recipients, found.cost, left_out(found)) == (0, 0, {"invalid": 1})
 
 
+def test_a_campaign_of_which_everybody_is_left_out_says_why(make_tenant: Make) -> None:
+    tenant = make_tenant()
+    group = make_group(tenant)
+    make_contacts(tenant, 2, group=group)
+    Contact.update(status="blocked").where(Contact.tenant_id == tenant.tenant_id).execute()
+
+    found = priced(draft(tenant, "Habari", group=group))
+    assert code(found) == "nobody_left"
+    assert left_out(found) == {"blocked": 2}
+    assert "of 2 people" in (problems.words(found, "en") or "")
+
+
 def test_what_a_cheaper_writing_saves_is_found_or_taken(make_tenant: Make) -> None:
     tenant = make_tenant()
     make_contacts(tenant, 3, group=(group := make_group(tenant)))
