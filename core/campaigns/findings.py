@@ -119,6 +119,12 @@ def of(campaign: Campaign) -> Findings:
     return msgspec.json.decode(campaign.findings or "{}", type=Findings)
 
 
+def words_of(campaign: Campaign) -> str:
+    """The words of a campaign as people read them: its own, or a template's as somebody gets it."""
+    samples = of(campaign).samples
+    return campaign.message or (samples[0].text if samples else "")
+
+
 class Tally:
     """Counts texts as they are priced."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.campaigns import approving, launch, queries
+from core.campaigns import approving, findings, launch, queries
 from core.campaigns.errors import CannotDecide
 from core.campaigns.models import Campaign
 from core.dialogue.steps import Ask, Flow, Given, Once
@@ -38,7 +38,7 @@ def approvals_(visit: Visit) -> Flow:
         question,
         visit,
         *(row.id, row.recipients, row.cost),
-        detail=brief(row.message or "", DETAIL_MAX) or None,
+        detail=brief(findings.words_of(row), DETAIL_MAX) or None,
         yes=visit.say("Approve"),
         beside={"reject": visit.say("Reject")},
     )

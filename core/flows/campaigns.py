@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core import clock
-from core.campaigns import campaigns, cancelling, pausing, queries
+from core.campaigns import campaigns, cancelling, findings, pausing, queries
 from core.campaigns.errors import CampaignStale
 from core.campaigns.models import Campaign, CampaignStatus
 from core.campaigns.queries import Progress
@@ -76,7 +76,7 @@ def _one(visit: Visit, profile: Profile, campaign_id: str) -> Flow:
             f"campaign{at or ''}",
             "\n".join(_lines(visit, row, progress)),
             _options(visit, row, status),
-            detail=brief(row.message or "", 600) or None,
+            detail=brief(findings.words_of(row), 600) or None,
         )
         if choice != "again":
             return (yield from _do(visit, profile, row, choice))
@@ -156,7 +156,7 @@ def _told(visit: Visit, row: Campaign, progress: Progress) -> Done:
     if status is not CampaignStatus.COMPLETED or not visit.is_small:
         lines.insert(1, visit.say(STATES[status]))
     picture = Picture("campaign", {"name": row.name, "bars": bars(progress.counts)})
-    body = brief(row.message or "", 600) or None
+    body = brief(findings.words_of(row), 600) or None
     return Done("\n".join(lines), detail=body, picture=picture if progress.counts else None)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core import words
+from core.campaigns import findings
 from core.campaigns.models import Campaign, CampaignStatus
 from core.gateways.telegram import Button
 from core.money import Money
@@ -24,8 +25,8 @@ def draw(key: str, tenant_id: int, language: str) -> Look | None:
     if row is None:
         return None
     lines = [asked(row, language)]
-    if row.message:
-        lines += ["", brief(row.message, WORDS_MAX)]
+    if said := findings.words_of(row):
+        lines += ["", brief(said, WORDS_MAX)]
     if row.status == CampaignStatus.AWAITING_APPROVAL.value:
         yes = Button(words.say(language, "Approve"), opens("approve", row.id), "success")
         no = Button(words.say(language, "Reject"), opens("reject", row.id), "danger")

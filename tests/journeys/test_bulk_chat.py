@@ -65,7 +65,7 @@ def test_a_list_dropped_into_the_chat_is_written_to(stack: Stack) -> None:
     )
     helper.taps("Ask a manager")
     helper.shows("A manager must agree first.")
-    owner.shows("asks to send an SMS to 6 people for KES 4.80")
+    owner.shows("asks to send an SMS to 6 people for KES 4.80", "you have 10 points")
     owner.taps("Approve")
     owner.shows("Approved. It goes now")
     helper.shows("has approved")
