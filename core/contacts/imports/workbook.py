@@ -1,21 +1,27 @@
 """Rows out of an Excel workbook (.xlsx), read as data only and in bounded memory.
 
-Source: ECMA-376 part 1, sections 18.3 (worksheets), 18.4 (shared strings), 18.8 (styles). Nothing
-in the file is run, fetched or expanded: formulas give the value that was stored with them, and a
-document type, which entities would need, is refused.
+openpyxl knows the format, defusedxml refuses entities, and what each part may take is settled
+here. Nothing in the file is run or fetched: formulas give the value that was stored with them.
 """
 
 from __future__ import annotations
 
-import posixpath
+import io
+import warnings
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, BinaryIO
-from xml.parsers import expat
+from datetime import date, datetime, time, timedelta
+from typing import IO, Any, BinaryIO, cast
 
-from core.contacts.imports import sheet_cells
+from defusedxml.ElementTree import iterparse
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
+from openpyxl.utils.datetime import from_excel
+from openpyxl.worksheet._reader import DATA_TAG, ROW_TAG, WorkSheetParser
+from openpyxl.xml import constants
+
 from core.contacts.imports.errors import (
     NoRows,
     NotATable,
@@ -23,34 +29,48 @@ from core.contacts.imports.errors import (
     WorkbookLocked,
     WorkbookTooLarge,
 )
-from core.contacts.imports.sheet_cells import Strings, Styles
 
-PIECE = 64 * 1024
-# What the parts of a workbook may unpack to, in bytes. A million rows of ten cells take 600 MB.
+# What the parts of a workbook may unpack to, in bytes. A million rows of ten cells take 600 MB,
+# and are read row by row. The other parts are held as a whole, in twenty times their room at worst;
+# the smallest become objects, which take long to make.
 SHEET_MAX = 1_000_000_000
-STRINGS_MAX = 300_000_000
-SMALL_MAX = 20_000_000
+ROW_MAX = 8_000_000
+STRINGS_MAX = 40_000_000
+STYLES_MAX = 8_000_000
+SMALL_MAX = 1_000_000
 PARTS_MAX = 5000
 # Sheets of people pack to a tenth or a thirtieth; what packs to a hundredth is there to do harm.
-DENSE_BYTES, DENSE_TIMES = 20_000_000, 100
-# Excel's own limit.
-ROWS_MAX = 1_048_576
+DENSE_BYTES, DENSE_TIMES = 5_000_000, 100
+# Excel's own limits. Its days end with the year 9999.
+ROWS_MAX, COLUMNS_MAX, DAYS_MAX = 1_048_576, 16_384, 2_958_466
+FORMAT_MAX = 255
 SHEETS_TRIED = 10
+PIECE = 64 * 1024
 
+_FORMAT = f"{{{constants.SHEET_MAIN_NS}}}numFmt"
+_STYLES = f"{{{constants.SHEET_MAIN_NS}}}cellXfs"
+_KINDS = {constants.XLSX, constants.XLSM, constants.XLTX, constants.XLTM}
+# The names that "Strict Open XML" has for what every other workbook names so.
+_STRICT = (
+    (b"http://purl.oclc.org/ooxml/spreadsheetml/main", constants.SHEET_MAIN_NS.encode()),
+    (b"http://purl.oclc.org/ooxml/officeDocument/relationships", constants.REL_NS.encode()),
+)
 _DAMAGE = (
     zipfile.BadZipFile,
     zipfile.LargeZipFile,
     zlib.error,
-    expat.ExpatError,
+    SyntaxError,  # what ElementTree's ParseError is
     EOFError,
-    KeyError,
-    IndexError,
-    ValueError,  # covers bad text encodings, too
+    LookupError,
+    ValueError,  # covers bad text encodings and forbidden entities, too
+    TypeError,
+    AttributeError,
     NotImplementedError,  # a way of packing we cannot unpack
     OverflowError,
+    RecursionError,
 )
-
-Attributes = dict[str, str]
+# It tells of names and relations that it goes without, which is nobody's business here.
+warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")
 
 
 @contextmanager
@@ -64,32 +84,41 @@ def _told_in_words() -> Iterator[None]:
         raise WorkbookLocked from error
 
 
-def local(name: str) -> str:
-    """An element's or attribute's name without its prefix."""
-    return name.rpartition(":")[2]
+class _Part(io.BufferedIOBase):
+    """A part as it is unpacked; `left` is how many bytes of it may still be asked for."""
+
+    def __init__(self, stream: IO[bytes], left: int) -> None:
+        self._stream = stream
+        self.left = left
+        self.taken = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        piece = self._stream.read(-1 if size is None else size)
+        self.left -= len(piece)
+        if self.left < 0:
+            raise WorkbookTooLarge
+        is_first, self.taken = not self.taken, self.taken + len(piece)
+        if is_first:  # where the names stand
+            for strict, usual in _STRICT:
+                piece = piece.replace(strict, usual)
+        return piece
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
 
 
-def _refuse_types(*_: object) -> None:
-    raise WorkbookDamaged
+class _Package(zipfile.ZipFile):
+    """A package with no part above `most` bytes; zipfile gives no more than is declared."""
 
+    most = SMALL_MAX
 
-def parser() -> expat.XMLParserType:
-    """An XML parser that knows no entities but the five that need no declaring."""
-    made = expat.ParserCreate()
-    made.StartDoctypeDeclHandler = _refuse_types
-    made.buffer_text = True
-    return made
-
-
-def _elements(stream: IO[bytes], see: Callable[[str, Attributes], None]) -> None:
-    """Show every element of a small part and its attributes, without their prefixes."""
-    reader = parser()
-
-    def start(name: str, given: Attributes) -> None:
-        see(local(name), {local(key): value for key, value in given.items()})
-
-    reader.StartElementHandler = start
-    reader.ParseFile(stream)
+    def open(self, name: str | zipfile.ZipInfo, *how: Any, **more: Any) -> IO[bytes]:
+        info = self.getinfo(name) if isinstance(name, str) else name
+        is_dense = info.file_size > max(DENSE_BYTES, DENSE_TIMES * info.compress_size)
+        if info.file_size > self.most or is_dense:
+            raise WorkbookTooLarge
+        return cast(IO[bytes], _Part(super().open(info, *how, **more), self.most))
 
 
 class Workbook:
@@ -100,118 +129,151 @@ class Workbook:
 
     def __init__(self, file: BinaryIO) -> None:
         self.done = 0.0
+        self._days: set[int] = set()
+        self._spans: set[int] = set()
         with _told_in_words():
-            self._zip = zipfile.ZipFile(file)
-            self._parts = {info.filename: info for info in self._zip.infolist()}
-            if len(self._parts) > PARTS_MAX:
-                raise WorkbookTooLarge
-            if "xl/workbook.xml" not in self._parts and not self._main_part():
-                raise NotATable
-            self._folder = posixpath.dirname(self._main_part() or "xl/workbook.xml")
-            self.is_1904 = False
-            self._sheets = self._listed()
-            self._strings = self._read_strings()
-            self._styles = self._read_styles()
+            self._package = _Package(file)
+            self._reader = self._opened(file)
+            self._package.most = SHEET_MAX
             self.sheet, self._path = self._first_filled()
 
-    def _main_part(self) -> str | None:
-        """The workbook's own part, which need not have its usual name."""
-        found: list[str] = []
-
-        def see(name: str, given: Attributes) -> None:
-            if name == "Relationship" and given.get("Type", "").endswith("/officeDocument"):
-                found.append(given.get("Target", "").lstrip("/"))
-
-        if "_rels/.rels" in self._parts:
-            with self._open("_rels/.rels", SMALL_MAX) as stream:
-                _elements(stream, see)
-        return next((each for each in found if each.endswith(".xml") and "workbook" in each), None)
-
-    def _listed(self) -> list[tuple[str, str]]:
-        """The visible sheets in order: name, path."""
-        main = self._main_part() or "xl/workbook.xml"
-        targets: dict[str, str] = {}
-        sheets: list[tuple[str, str]] = []
-
-        def see_target(name: str, given: Attributes) -> None:
-            if name == "Relationship" and given.get("Type", "").endswith("/worksheet"):
-                targets[given["Id"]] = self._path_of(given["Target"])
-
-        def see_sheet(name: str, given: Attributes) -> None:
-            if name == "workbookPr" and given.get("date1904") in ("1", "true"):
-                self.is_1904 = True
-            if name == "sheet" and given.get("state", "visible") == "visible":
-                path = targets.get(given.get("id", ""))
-                if path in self._parts:
-                    sheets.append((given.get("name", ""), path))
-
-        rels = f"{self._folder}/_rels/{posixpath.basename(main)}.rels"
-        with self._open(rels, SMALL_MAX) as stream:
-            _elements(stream, see_target)
-        with self._open(main, SMALL_MAX) as stream:
-            _elements(stream, see_sheet)
-        return sheets
-
-    def _path_of(self, target: str) -> str:
-        if target.startswith("/"):
-            return target.lstrip("/")
-        return posixpath.normpath(posixpath.join(self._folder, target))
-
-    def _open(self, path: str, most: int) -> IO[bytes]:
-        """Open a part that may unpack to so many bytes; zipfile gives no more than it declares."""
-        info = self._parts[path]
-        is_dense = info.file_size > max(DENSE_BYTES, DENSE_TIMES * info.compress_size)
-        if info.file_size > most or is_dense:
+    def _opened(self, file: BinaryIO) -> ExcelReader:
+        """Read all but the sheets, of which openpyxl would look through every one."""
+        names = self._package.namelist()
+        if len(names) > PARTS_MAX:
             raise WorkbookTooLarge
-        return self._zip.open(info)
-
-    def _read_strings(self) -> Strings:
-        strings = Strings()
-        path = f"{self._folder}/sharedStrings.xml"
-        if path in self._parts:
-            with self._open(path, STRINGS_MAX) as stream:
-                strings.read(stream, parser())
-        return strings
-
-    def _read_styles(self) -> Styles:
-        styles = Styles()
-        path = f"{self._folder}/styles.xml"
-        if path in self._parts:
-            with self._open(path, SMALL_MAX) as stream:
-                _elements(stream, styles.see)
-        return styles
+        if constants.ARC_CONTENT_TYPES not in names and constants.ARC_WORKBOOK not in names:
+            raise NotATable
+        reader = ExcelReader(file, read_only=True, data_only=True, keep_links=False)
+        reader.archive.close()
+        reader.archive = self._package
+        reader.read_manifest()
+        parts = (*reader.package.Override, *reader.package.Default)
+        if _KINDS.isdisjoint(part.ContentType for part in parts):
+            raise NotATable
+        reader.read_workbook()
+        self._package.most = STYLES_MAX
+        if constants.ARC_STYLE in names:
+            with self._package.open(constants.ARC_STYLE) as part:
+                self._days, self._spans = _day_styles(part)
+        self._package.most = STRINGS_MAX
+        reader.read_strings()
+        return reader
 
     def _first_filled(self) -> tuple[str, str]:
-        for name, path in self._sheets[:SHEETS_TRIED]:
-            for rows in self._batches(path):
+        tried = 0
+        for sheet, relation in self._reader.parser.find_sheets():
+            is_sheet = relation.Type.endswith("/worksheet")
+            if sheet.state != "visible" or not is_sheet or tried == SHEETS_TRIED:
+                continue
+            tried += 1
+            for rows in self._batches(relation.target):
                 if any(any(row) for row in rows):
-                    return name, path
+                    return sheet.name, relation.target
         raise NoRows
 
     def batches(self) -> Iterator[list[list[str]]]:
         """Every row of the sheet, the empty ones between them as well. Call it once."""
-        with _told_in_words():
+        with _told_in_words(), self._package:
             yield from self._batches(self._path)
 
     def _batches(self, path: str) -> Iterator[list[list[str]]]:
-        cells = sheet_cells.Cells(self._strings, self._styles, is_1904=self.is_1904)
-        reader = parser()
-        cells.listen_to(reader)
-        size = max(1, self._parts[path].file_size)
-        read, number = 0, 0
-        with self._open(path, SHEET_MAX) as stream:
-            while True:
-                piece = stream.read(PIECE)
-                reader.Parse(piece, not piece)
-                read += len(piece)
-                self.done = min(1.0, read / size)
-                rows: list[list[str]] = []
-                for at, row in cells.taken():
-                    if at > ROWS_MAX:
-                        raise WorkbookDamaged
-                    rows += [[]] * (at - number - 1)
-                    rows.append(row)
-                    number = at
-                yield rows
-                if not piece:
-                    return
+        size = max(1, self._package.getinfo(path).file_size)
+        with self._package.open(path) as stream:
+            part = cast(_Part, stream)
+            rows: list[list[str]] = []
+            number = told = 0
+            for at, row in self._rows(part):
+                if not number < at <= ROWS_MAX:
+                    raise WorkbookDamaged
+                rows += [[]] * (at - number - 1)
+                rows.append(row)
+                number = at
+                if part.taken - told >= PIECE:
+                    told = part.taken
+                    self.done = min(1.0, told / size)
+                    yield rows
+                    rows = []
+            self.done = 1.0
+            yield rows
+
+    def _rows(self, part: _Part) -> Iterator[tuple[int, list[str]]]:
+        """The rows that are there, with their numbers; nothing after them is looked at."""
+        parser = WorkSheetParser(part, self._reader.shared_strings, data_only=True)
+        part.left = ROW_MAX
+        data = None
+        for event, element in iterparse(part, ("start", "end")):
+            if element.tag == DATA_TAG:
+                if event == "end":
+                    break
+                data = element
+            elif event == "end" and element.tag == ROW_TAG and data is not None:
+                if len(element) > COLUMNS_MAX:
+                    raise WorkbookDamaged
+                number, cells = parser.parse_row(element)
+                data.clear()  # both would keep something of every row
+                parser.row_dimensions.clear()
+                part.left = ROW_MAX
+                yield number, self._row(cells)
+        part.left = SHEET_MAX
+        while part.read(io.DEFAULT_BUFFER_SIZE):  # zipfile compares the sum at the end
+            pass
+
+    def _row(self, cells: list[dict[str, Any]]) -> list[str]:
+        row: list[str] = []
+        for cell in cells:
+            value, at = cell["value"], cell["column"] - 1
+            if value is None:
+                continue
+            if at >= COLUMNS_MAX:
+                raise WorkbookDamaged
+            text = value if isinstance(value, str) else self._shown(value, cell["style_id"])
+            row += [""] * (at + 1 - len(row))
+            row[at] = text
+        return row
+
+    def _shown(self, value: object, style: int) -> str:
+        """A value as the person who wrote it sees it, but numbers with all their digits.
+
+        What a sheet shows as 2.54712E+11 is stored with every digit, and is not lost here.
+        """
+        if isinstance(value, bool):
+            return "TRUE" if value else "FALSE"
+        if isinstance(value, int | float):
+            if style not in self._days or not 0 <= value < DAYS_MAX:
+                is_whole = isinstance(value, int) or (value.is_integer() and abs(value) < 1e15)
+                return str(int(value)) if is_whole else f"{value:.15g}"
+            seconds = round(value * 86400)
+            epoch, is_span = self._reader.wb.epoch, style in self._spans
+            return _moment(from_excel(seconds / 86400, epoch, timedelta=is_span))
+        return _moment(value)
+
+
+def _day_styles(part: IO[bytes]) -> tuple[set[int], set[int]]:
+    """The styles of cells that show a number as a day or a time, and those as a time span.
+
+    openpyxl would make objects of all fonts and fills, too: a minute for 7 KB made to that end.
+    """
+    codes: dict[str, str] = {str(number): code for number, code in BUILTIN_FORMATS.items()}
+    used: list[str] = []
+    for _, element in iterparse(part):
+        if element.tag == _FORMAT:
+            codes[element.get("numFmtId", "")] = element.get("formatCode", "")[:FORMAT_MAX]
+        elif element.tag == _STYLES:
+            used = [style.get("numFmtId", "0") for style in element]
+    days = {number for number, code in codes.items() if is_date_format(code)}
+    spans = {number for number in days if is_timedelta_format(codes[number])}
+    return (
+        {at for at, number in enumerate(used) if number in days},
+        {at for at, number in enumerate(used) if number in spans},
+    )
+
+
+def _moment(value: object) -> str:
+    """A day as Kenyans write it, with its time if it has one; a time alone as a time."""
+    if isinstance(value, timedelta):
+        minutes = int(value.total_seconds()) // 60
+        return f"{minutes // 60:02}:{minutes % 60:02}"
+    if isinstance(value, datetime) and value.time() != time():
+        return f"{value:%d/%m/%Y %H:%M}"
+    return f"{value:%d/%m/%Y}" if isinstance(value, date) else f"{value:%H:%M}"

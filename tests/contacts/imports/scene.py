@@ -81,6 +81,15 @@ BOOK_RELS = (
     f'Type="{_REL}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>'
 )
 
+_TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+TYPES = (
+    '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+    f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPES}.sheet.main+xml"/>%s</Types>'
+)
+STRINGS_TYPE = (
+    f'<Override PartName="/xl/sharedStrings.xml" ContentType="{_TYPES}.sharedStrings+xml"/>'
+)
+
 
 def cell(value: object) -> str:
     """One cell: numbers as numbers, texts in line; XML as it is given."""
@@ -100,6 +109,7 @@ def sheet(rows: Sequence[Sequence[object]]) -> str:
 def workbook(rows: Sequence[Sequence[object]] = (), **parts: str) -> bytes:
     """A workbook; `parts` stand in for those of the same name, with _ for / and without .xml."""
     made = {
+        "[Content_Types].xml": TYPES % (STRINGS_TYPE if "strings" in parts else ""),
         "_rels/.rels": RELS,
         "xl/workbook.xml": BOOK,
         "xl/_rels/workbook.xml.rels": BOOK_RELS,

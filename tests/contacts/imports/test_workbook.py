@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import io
+import zipfile
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import openpyxl
 import pytest
+from openpyxl.xml import functions
 
-from core.contacts.imports import errors, sheet_cells
-from core.contacts.imports.workbook import Workbook, parser
+from core.contacts.imports import errors
+from core.contacts.imports import workbook as reading
+from core.contacts.imports.workbook import Workbook
 from tests.contacts.imports.scene import BOOK, packed, read, understood, workbook
 
 RECORDED = Path(__file__).parent / "made_by_openpyxl.xlsx"
-HEAD = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+HEAD = f'<worksheet xmlns="{MAIN}"><sheetData>'
 TAIL = "</sheetData></worksheet>"
 
 
@@ -62,17 +68,17 @@ def test_numbers_of_a_workbook_keep_all_their_digits() -> None:
 
 @pytest.mark.parametrize(
     ("stored", "shown"),
-    [("0712345678", "0712345678"), ("254712345678.0", "254712345678"), ("2.5E+3", "2500"),
+    [("0712345678", "712345678"), ("254712345678.0", "254712345678"), ("2.5E+3", "2500"),
      ("0.30000000000000004", "0.3"), ("-5", "-5"), ("1e300", "1e+300")],
 )  # fmt: skip
 def test_a_stored_number_is_shown_without_its_storage(stored: str, shown: str) -> None:
-    assert sheet_cells.number(stored) == shown
+    assert rows(with_sheet(f"<row><c><v>{stored}</v></c></row>")) == [[shown]]
 
 
 def test_texts_that_cells_share_may_be_in_pieces() -> None:
     strings = (
-        "<sst><si><t>Phone</t></si><si><r><t>Asha </t></r><r><t>Njeri</t></r>"
-        "<rPh><t>not this</t></rPh></si><si/></sst>"
+        f'<sst xmlns="{MAIN}"><si><t>Phone</t></si><si><r><t>Asha </t></r><r><t>Njeri</t></r>'
+        '<rPh sb="0" eb="1"><t>not this</t></rPh></si><si/></sst>'
     )
     inside = (
         '<row><c t="s"><v>0</v></c></row><row><c><v>712345678</v></c><c t="s"><v>1</v></c>'
@@ -172,21 +178,91 @@ def test_hidden_sheets_are_passed_over() -> None:
         understood(workbook([(712345678,)], **{"xl/workbook.xml": hidden}))
 
 
-def test_a_million_texts_take_little_room() -> None:
-    strings = sheet_cells.Strings()
+def test_texts_that_cells_share_may_take_so_much_room(monkeypatch: pytest.MonkeyPatch) -> None:
     many = "".join(f"<si><t>Asha {number}</t></si>" for number in range(20_000))
-    strings.read(io.BytesIO(f"<sst>{many}</sst>".encode()), parser())
+    strings = f'<sst xmlns="{MAIN}">{many}</sst>'
+    inside = '<row><c t="s"><v>19999</v></c></row>'
 
-    assert strings[19_999] == "Asha 19999"
-    with pytest.raises(IndexError):
-        strings[20_000]
+    assert rows(with_sheet(inside, strings=strings)) == [["Asha 19999"]]
+    with pytest.raises(errors.WorkbookDamaged):
+        rows(with_sheet(inside.replace("19999", "20000"), strings=strings))
+    monkeypatch.setattr(reading, "STRINGS_MAX", len(strings) - 1)
+    with pytest.raises(errors.WorkbookTooLarge):
+        rows(with_sheet(inside, strings=strings))
+
+
+@pytest.mark.parametrize(("start", "more"), [("", "<x/>"), ("<row>", "<c/>"), ("<row><c><v>", "1")])
+def test_a_row_that_never_ends_is_not_waited_for(
+    start: str, more: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How much is read for one row is settled, and not by the file's size alone."""
+    monkeypatch.setattr(reading, "ROW_MAX", 100_000)
+    short = "<row><c><v>1</v></c></row>"
+
+    assert len(rows(with_sheet(short * 10_000))) == 10_000
+    with pytest.raises(errors.WorkbookTooLarge):
+        rows(with_sheet(short + start + more * 200_000))
 
 
 def test_days_are_counted_from_either_year() -> None:
-    assert sheet_cells.date("46043", is_1904=False) == "21/01/2026"
-    assert sheet_cells.date("44581", is_1904=True) == "21/01/2026"
-    assert sheet_cells.date("46043.5", is_1904=False) == "21/01/2026 12:00"
-    assert sheet_cells.date("-1", is_1904=False) == "-1"
+    styles = (
+        f'<styleSheet xmlns="{MAIN}"><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/>'
+        '<xf numFmtId="46"/></cellXfs></styleSheet>'
+    )
+    days = ("46043", "44581", "46043.5", "0.604166666666667", "-1", "1e9")
+    inside = "".join(f'<c s="1"><v>{day}</v></c>' for day in days)
+    inside = f'<row>{inside}<c s="2"><v>1.0625</v></c><c t="d"><v>2026-01-21</v></c></row>'
+    since_1904 = BOOK.replace("<sheets>", '<workbookPr date1904="1"/><sheets>')
+
+    usual = rows(with_sheet(inside, styles=styles))
+    from_1904 = rows(with_sheet(inside, styles=styles, **{"xl/workbook.xml": since_1904}))
+
+    assert usual[0][:4] == ["21/01/2026", "20/01/2022", "21/01/2026 12:00", "14:30"]
+    assert usual[0][4:] == ["-1", "1000000000", "25:30", "21/01/2026"]
+    assert from_1904[0][1] == "21/01/2026"
+
+
+def test_a_strict_workbook_is_read_as_any_other() -> None:
+    out = io.BytesIO()
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    book.active.append(["Phone", "Due", "Hours"])
+    book.active.append([254712345678, datetime(2026, 1, 21), timedelta(hours=26)])
+    book.save(out)
+    with zipfile.ZipFile(out) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    for name, part in parts.items():
+        for strict, usual in reading._STRICT:
+            part = part.replace(usual, strict)
+        parts[name] = part
+
+    assert rows(packed(parts)) == [
+        ["Phone", "Due", "Hours"],
+        ["254712345678", "21/01/2026", "26:00"],
+    ]
+
+
+def test_rows_and_sheets_out_of_order_are_not_lost_in_silence() -> None:
+    twice = '<row r="2"><c><v>1</v></c></row>' * 2
+    with pytest.raises(errors.WorkbookDamaged):
+        rows(with_sheet(twice))
+
+    crossed = '<row><c r="B1"><v>2</v></c><c r="A1"><v>1</v></c></row>'
+    assert rows(with_sheet(crossed)) == [["1", "2"]]
+
+
+def test_a_sheet_is_read_beyond_the_size_it_claims() -> None:
+    part = HEAD.replace("<sheetData>", '<dimension ref="A1"/><sheetData>')
+    inside = "<row><c><v>1</v></c><c><v>2</v></c></row>" * 2
+
+    found = rows(workbook(**{"xl/worksheets/sheet1.xml": part + inside + TAIL}))
+
+    assert found == [["1", "2"], ["1", "2"]]
+
+
+def test_the_reader_of_xml_is_the_one_that_refuses_entities() -> None:
+    for read_xml in (functions.iterparse, functions.fromstring, reading.iterparse):
+        assert read_xml.__module__.startswith("defusedxml")
 
 
 def test_a_part_that_is_missing_is_called_damage() -> None:
