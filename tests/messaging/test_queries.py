@@ -171,8 +171,8 @@ def test_a_life_is_told_in_its_order(mine: Profile) -> None:
 @pytest.mark.parametrize(
     ("outcome", "last"),
     [
-        (RowAnswer(Outcome.REFUSED, why="Sender not allowed"), ("rejected", "Sender not allowed")),
-        (RowAnswer(Outcome.UNKNOWN, why="No row"), ("unknown", "No row")),
+        (RowAnswer(Outcome.REFUSED, why="Sender not allowed"), ("rejected", "sender_refused")),
+        (RowAnswer(Outcome.UNKNOWN, why="No row"), ("unknown", "answer_lost")),
         (RowAnswer(Outcome.ACCEPTED, "id-1"), ("submitted", None)),
     ],
 )

@@ -8,7 +8,9 @@ import pytest
 from core import clock, ids, money, numberset, phone, text
 
 
-@pytest.mark.parametrize("module", [clock, ids, money, numberset, phone, text], ids=lambda m: m.__name__)
+@pytest.mark.parametrize(
+    "module", [clock, ids, money, numberset, phone, text], ids=lambda m: m.__name__
+)
 def test_examples_run(module: ModuleType) -> None:
     result = doctest.testmod(module)
 
