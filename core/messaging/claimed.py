@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from core.database import execute, is_postgres
-from core.messaging import counts
-from core.messaging.models import Status
 
 
 class Claimed(NamedTuple):
@@ -31,11 +28,3 @@ def mark(ids_: list[str], changes: str, params: tuple[object, ...]) -> None:
         return
     marks = ", ".join(["%s"] * len(ids_))
     execute(f"UPDATE message SET {changes} WHERE id IN ({marks})", (*params, *ids_))  # noqa: S608
-
-
-def count(texts: Iterable[Claimed], after: Status) -> None:
-    """Move claimed texts, which were queued, in the counts of their campaigns."""
-    counts.move(
-        counts.Move(text.batch_id, Status.QUEUED, after, 1, text.segments, text.cost)
-        for text in texts
-    )

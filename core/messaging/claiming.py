@@ -137,16 +137,19 @@ def _claim_of(account_id: int, lane: Lane, tenant_id: int) -> Claim | None:
     if not waiting:
         return None
     first = waiting[0]
+    withheld = withholding.Withheld()
     if lane is Lane.BULK:
-        waiting = withholding.within_hours(waiting)
+        waiting = withholding.within_hours(waiting, withheld)
         first = waiting[0] if waiting else first
     alike = _alike(waiting, first)[:size]
-    going = withholding.without_suppressed(tenant_id, account_id, alike) if alike else []
-    going = withholding.without_unwanted(tenant_id, account_id, lane, going) if going else []
+    going = withholding.without_suppressed(tenant_id, alike, withheld) if alike else []
+    if going:
+        going = withholding.without_unwanted(tenant_id, account_id, lane, going, withheld)
     submission_id = ids.new("sub")
     now = clock.ms()
     if going:
         _write_down(submission_id, account_id, tenant_id, going, now)
+    withholding.settle(tenant_id, account_id, going, withheld)
     return Claim(
         submission_id,
         account_id,
@@ -202,4 +205,3 @@ def _write_down(
         "status = %s, submission_id = %s",
         (Status.SUBMITTING.value, submission_id),
     )
-    claimed.count(texts, Status.SUBMITTING)

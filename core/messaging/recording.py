@@ -137,6 +137,7 @@ def _put_back(claim: Claim, answer: Answer) -> None:
     """Nothing has left us: queue the texts again and leave the account alone for a while."""
     state = SubmissionState.BUSY if answer.outcome is Outcome.BUSY else SubmissionState.REFUSED
     with transaction():
+        slots.lock(claim.account_id)  # as a claim does, before it comes to the texts
         _close(claim, state, answer)
         _queue_again(claim)
         _rest(claim, answer)

@@ -116,6 +116,12 @@ def wait_for_turn(slot: Slot) -> bool:
     return True
 
 
+def lock(account_id: int) -> None:
+    """Keep others from claiming for an account until the transaction ends."""
+    if is_postgres():
+        execute("SELECT 1 FROM gateway_account WHERE id = %s FOR UPDATE", (account_id,))
+
+
 def pause(account_id: int, why: str, *, retry_after_s: float | None = None) -> bool:
     """Leave an account alone for a while: longer each time it fails again.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -47,6 +48,7 @@ from tests.messaging.scene import (
     later,
     report,
 )
+from tests.races import together
 
 
 def campaign(tenant: Profile, count: int, *, is_scheduled: bool = False) -> str:
@@ -312,3 +314,41 @@ def test_the_same_words_twice_within_minutes_go_once_and_cost_once(shop: Profile
     assert (again.status, again.reason) == ("suppressed", "repeat")
     assert available(shop) != before
     assert_counted(second)
+
+
+def test_claims_and_answers_never_wait_for_each_other_in_a_circle(
+    shop: Profile, change_settings: Callable[..., None]
+) -> None:
+    """A dead-lock would cost every claim of the account a second, and the campaign its day."""
+    change_settings("onfon", batch_size=5)
+    mine = campaign(shop, 300)
+    numbers = [row.msisdn for row in Message.select().order_by(Message.id)]
+    for number in numbers[::7]:
+        suppression.add(shop.tenant_id, number, Category.PROMOTIONAL, source="reply")
+
+    def work(number: int) -> int:
+        done = 0
+        while claimed := claiming.claim(SHARED_ACCOUNT):
+            if claimed.texts:
+                recording.record(claimed, accepted(*(f"id-{text.id}" for text in claimed.texts)))
+                done += len(claimed.texts)
+        return done
+
+    assert sum(together(4, work)) == 300 - len(numbers[::7])
+    assert_counted(mine)
+
+
+def test_turned_away_requests_and_claims_never_wait_for_each_other_in_a_circle(
+    shop: Profile, change_settings: Callable[..., None]
+) -> None:
+    change_settings("onfon", batch_size=5)
+    mine = campaign(shop, 60)
+
+    def work(number: int) -> None:
+        for _ in range(25):
+            if (claimed := claiming.claim(SHARED_ACCOUNT)) and claimed.texts:
+                recording.record(claimed, BUSY)
+
+    assert together(4, work) == [None] * 4
+    assert counts.of(mine)["queued"].messages == 60
+    assert_counted(mine)
