@@ -30,6 +30,7 @@ def erase(tenant_id: int, contact_id: str, *, actor: str, channel: str) -> None:
     # Looked for before, because that takes its time; changed below by what was found.
     places = traces.find(tenant_id, found.msisdn)
     with transaction():
+        traces.lock(places)
         book.lock(tenant_id)
         found = contacts.one(tenant_id, contact_id)
         if found.status == ContactStatus.ERASED.value:

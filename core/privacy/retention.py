@@ -140,11 +140,15 @@ def _blank_campaigns(tenant_id: int, age_ms: int) -> None:
     """Forget whom campaigns that ended long ago named one by one, and their examples."""
     ended = (CampaignStatus.COMPLETED.value, CampaignStatus.CANCELLED.value)
     with transaction():
-        for each in Campaign.select().where(
-            Campaign.tenant_id == tenant_id,
-            Campaign.status.in_(ended),
-            Campaign.finished_at < clock.ms() - age_ms,
-            Campaign.findings.is_null(False),
+        for each in (
+            Campaign.select()
+            .where(
+                Campaign.tenant_id == tenant_id,
+                Campaign.status.in_(ended),
+                Campaign.finished_at < clock.ms() - age_ms,
+                Campaign.findings.is_null(False),
+            )
+            .order_by(Campaign.id)
         ):
             wanted = msgspec.structs.replace(audience.read(each.audience), to=[], contacts=[])
             Campaign.update(audience=wanted.stored(), findings=None, problem=None).where(

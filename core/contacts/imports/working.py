@@ -202,10 +202,11 @@ def _commit(
     most = ROWS_POSTGRES if is_postgres() else ROWS_SQLITE_MAX
     sums, was_wanted = [0, 0, 0, 0, 0], False
     with transaction():
+        # The book before the import's own row: whoever erases somebody comes to both like that.
+        book.lock(found.tenant_id)
         now = clock.ms()
         if not changed(execute(_HELD, (now + LEASE_MS, found.id, holder, rows))):
             raise _Lost
-        book.lock(found.tenant_id)
         target = target_of(found)
         while chunks:
             chunk = chunks.popleft()

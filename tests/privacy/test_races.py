@@ -1,0 +1,150 @@
+"""Erasing somebody while others are at the same rows: all end, and none undoes another's work."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from core import clock, database
+from core.campaigns import audience, campaigns, launching
+from core.campaigns.audience import Audience
+from core.campaigns.campaigns import Wanted
+from core.campaigns.models import Campaign, CampaignStatus
+from core.contacts import book, contacts, pseudonyms
+from core.contacts.imports import uploading, working
+from core.contacts.imports.models import Import
+from core.contacts.models import Contact
+from core.messaging.bulk import holding, spool
+from core.privacy import erasing, traces
+from core.tenants.profiles import Profile
+from tests.campaigns import life
+from tests.messaging.scene import NOON, assert_proved, at, send
+
+BY: dict[str, Any] = {"actor": "key:key_1", "channel": "api"}
+JUMA, OTHER, THIRD = "254712345678", "254712345679", "254722000222"
+# As long as a thread is given to come to a lock that somebody holds.
+MOMENT_S = 0.5
+
+
+@pytest.fixture(autouse=True)
+def _noon() -> None:
+    at(NOON)
+
+
+class Meanwhile:
+    """Does something in a thread of its own from within another act, which holds its locks then.
+
+    The act goes on when the thread is through or has come to one of them.
+    """
+
+    def __init__(self, act: Callable[[], object]) -> None:
+        self._act = act
+        self._thread = threading.Thread(target=self._run)
+        self.error: BaseException | None = None
+
+    def _run(self) -> None:
+        try:
+            self._act()
+        except BaseException as error:
+            self.error = error
+        finally:
+            database.db.obj.close()
+
+    def before(self, patched: pytest.MonkeyPatch, owner: object, name: str) -> None:
+        """Do it when a function is first called."""
+        function, asker = getattr(owner, name), threading.get_ident()
+
+        def first(*args: Any, **kwargs: Any) -> Any:
+            if threading.get_ident() == asker and self._thread.ident is None:
+                self._thread.start()
+                self._thread.join(MOMENT_S)
+            return function(*args, **kwargs)
+
+        patched.setattr(owner, name, first)
+
+    def end(self) -> None:
+        """Wait for it, and raise what it raised."""
+        self._thread.join(30)
+        assert not self._thread.is_alive()
+        if self.error is not None:
+            raise self.error
+
+
+def put(tenant: Profile) -> Contact:
+    return contacts.put(tenant.tenant_id, JUMA, "Juma Otieno", **BY).contact
+
+
+def erase(tenant: Profile, contact: Contact) -> None:
+    erasing.erase(tenant.tenant_id, contact.id, **BY)
+
+
+def to(campaign: Campaign) -> list[str]:
+    return audience.read(life.again(campaign).audience).to
+
+
+def test_a_draft_that_is_changed_meanwhile_keeps_the_change(
+    make_tenant: Callable[..., Profile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = make_tenant("100")
+    juma, draft = put(tenant), life.make(tenant, to=[JUMA, OTHER], message="Habari")
+    wanted = Wanted(name="Offa", audience=Audience(to=[THIRD]), message="Habari")
+    change = Meanwhile(lambda: campaigns.change(tenant, draft.id, wanted, **BY))
+    change.before(monkeypatch, traces, "_without")
+    erase(tenant, juma)
+    change.end()
+
+    assert to(draft) == [THIRD]
+
+
+def test_a_campaign_that_starts_meanwhile_starts(
+    make_tenant: Callable[..., Profile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = make_tenant("100")
+    juma = put(tenant)
+    send(tenant, JUMA, body="waiting", schedule_at=NOON.replace(hour=20))
+    draft = life.make(tenant, to=[JUMA, OTHER], message="Habari")
+    launching.estimate(tenant, draft.id)
+    erasure = Meanwhile(lambda: erase(tenant, juma))
+    erasure.before(monkeypatch, holding, "hold")
+    started = life.start(tenant, draft)
+    erasure.end()
+
+    assert started.status == CampaignStatus.PREPARING.value
+    assert to(draft) == [OTHER]
+    assert_proved()
+
+
+def test_a_campaign_that_is_priced_anew_meanwhile_is_priced(
+    make_tenant: Callable[..., Profile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = make_tenant("100")
+    juma, draft = put(tenant), life.make(tenant, to=[JUMA, OTHER], message="Habari")
+    launching.estimate(tenant, draft.id)
+    clock.advance(3600)
+    erasure = Meanwhile(lambda: erase(tenant, juma))
+    erasure.before(monkeypatch, spool, "drop_some")
+    launching.estimate(tenant, draft.id)
+    erasure.end()
+
+    assert to(draft) == [OTHER]
+
+
+def test_an_import_that_is_read_meanwhile_is_read_to_its_end(
+    make_tenant: Callable[..., Profile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = make_tenant()
+    juma = put(tenant)
+    content = b"phone,name\n0712345678,Juma\n0712345679,Asha\n"
+    begun = uploading.begin(tenant.tenant_id, "x.csv", [content], **BY)
+    assert b"0712345678" in Import.get_by_id(begun.id).layout.encode()
+    erasure = Meanwhile(lambda: erase(tenant, juma))
+    erasure.before(monkeypatch, book, "lock")
+    working.run(begun.id)
+    erasure.end()
+
+    done = Import.get_by_id(begun.id)
+    assert (done.status, done.rows) == ("completed", 2)
+    assert contacts.by_number(tenant.tenant_id, pseudonyms.of(tenant.tenant_id, JUMA)) is not None
