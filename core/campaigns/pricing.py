@@ -17,7 +17,7 @@ from core.campaigns.audience import Recipient
 from core.campaigns.findings import Tally
 from core.campaigns.models import Campaign, CampaignStatus
 from core.campaigns.wording import Priced, Wording
-from core.contacts.models import ContactBook, ContactStatus
+from core.contacts.models import ContactBook
 from core.database import execute, savepoint, transaction
 from core.errors import Refused
 from core.ledger.models import Hold
@@ -95,8 +95,11 @@ def _price(campaign: Campaign) -> Campaign:
     words = wording.of_campaign(campaign)
     chosen = audience.read(campaign.audience)
     for page in audience.pages(campaign.tenant_id, chosen, tally.left_out):
-        for who, priced in tally.take(allowed(campaign, page, words, tally)):
-            writer.add(who.msisdn, priced.body, priced.is_unicode, priced.segments)
+        texts = tally.take(allowed(campaign, page, words, tally))
+        # Nothing of it will go once anything is wrong: the rest is only counted.
+        if tally.is_sound:
+            for who, priced in texts:
+                writer.add(who.msisdn, priced.body, priced.is_unicode, priced.segments)
         _store(campaign, writer.ready() if tally.is_sound else [])
         if tally.is_full:
             break
@@ -160,13 +163,11 @@ def allowed(
 def _without_suppressed(
     campaign: Campaign, category: Category, page: list[Recipient], tally: Tally
 ) -> list[Recipient]:
-    """Take out those who want none of this class, and those the business has blocked."""
-    out = dict(suppression.among(campaign.tenant_id, category, [who.msisdn for who in page]))
-    if category is Category.PROMOTIONAL:
-        said_no = ContactStatus.OPTED_OUT.value
-        for who in page:
-            if who.status == said_no:
-                out.setdefault(who.msisdn, audience.OPTED_OUT)
+    """Take out those who want none of this class, and those the business has blocked.
+
+    A contact's status does not tell of which class they want no more.
+    """
+    out = suppression.among(campaign.tenant_id, category, [who.msisdn for who in page])
     if not out:
         return page
     tally.left_out.update(out.values())

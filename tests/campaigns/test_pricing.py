@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from core import clock, database
-from core.campaigns import findings, pricing, problems
+from core.campaigns import audience, findings, pricing, problems
 from core.campaigns.models import Campaign
 from core.contacts.models import Contact, ContactBook, ContactStatus
 from core.messaging import rules, suppression
@@ -69,10 +69,10 @@ def test_who_must_get_none_is_left_out_and_counted_by_reason(make_tenant: Make) 
     at(NOON)
     tenant = make_tenant(wallet="100")
     people = make_contacts(tenant, 5, group=(group := make_group(tenant)))
-    for who, status in zip(people, (ContactStatus.BLOCKED, ContactStatus.OPTED_OUT), strict=False):
-        Contact.update(status=status.value).where(Contact.id == who.id).execute()
-    suppression.add(tenant.tenant_id, people[2].msisdn, "promotional", source="stop")
-    suppression.forget()
+    blocked = Contact.id == people[0].id
+    Contact.update(status=ContactStatus.BLOCKED.value).where(blocked).execute()
+    for who in people[1:3]:
+        suppression.add(tenant.tenant_id, who.msisdn, "promotional", source="stop")
     send(tenant, people[3].msisdn, body="Offa", category=Category.TRANSACTIONAL)
 
     advert = draft(tenant, "Offa", group=group, to=["0710000000", "x"], category="promotional")
@@ -85,6 +85,37 @@ def test_who_must_get_none_is_left_out_and_counted_by_reason(make_tenant: Make) 
     notice = priced(draft(tenant, "Offa", group=group))
     assert left_out(notice) == {"blocked": 1, "repeat": 1}
     assert notice.recipients == 3
+
+
+def test_an_opt_out_is_of_its_class_alone(make_tenant: Make) -> None:
+    at(NOON)
+    tenant = make_tenant(wallet="100")
+    (who,) = make_contacts(tenant, 1, group=(group := make_group(tenant)))
+    suppression.add(tenant.tenant_id, who.msisdn, "transactional", source="call")
+    assert Contact.get_by_id(who.id).status == ContactStatus.OPTED_OUT.value
+
+    assert priced(draft(tenant, "Offa", group=group, category="promotional")).recipients == 1
+    assert left_out(priced(draft(tenant, "Habari", group=group))) == {"opted_out": 1}
+
+
+def test_once_somebody_lacks_a_value_the_other_texts_are_not_kept(
+    make_tenant: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audience, "PAGE", 2)
+    monkeypatch.setattr(audience, "_GROUP", audience._GROUP.replace("5000", "2"))
+    tenant = make_tenant()
+    group = make_group(tenant)
+    make_contacts(tenant, 1, group=group)
+    make_contacts(tenant, 9, group=group, first=20_000_000, fields='{"deni":"5"}')
+    taken: list[str] = []
+    real = spool.Writer.add
+    monkeypatch.setattr(
+        spool.Writer, "add", lambda self, *text: (taken.append(text[0]), real(self, *text))
+    )
+
+    found = priced(draft(tenant, "{{deni}}", group=group))
+
+    assert (found.recipients, len(taken)) == (9, 0)
 
 
 def test_a_missing_value_is_named_and_nothing_is_left_to_send(make_tenant: Make) -> None:
