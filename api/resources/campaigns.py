@@ -377,9 +377,13 @@ class OneCampaign:
     )
     def on_patch(self, call: TenantCall, id: str, asked: CampaignChange) -> CampaignDetail:
         """Change a draft."""
-        before = campaigns.wanted_of(queries.one(call.profile, id))
-        wanted = asked.wanted(call.tenant_id, before)
-        campaigns.change(call.profile, id, wanted, actor=call.actor, channel="api")
+        campaigns.change(
+            call.profile,
+            id,
+            lambda before: asked.wanted(call.tenant_id, before),
+            actor=call.actor,
+            channel="api",
+        )
         launching.estimate(call.profile, id)
         return _detail(call.profile, queries.one(call.profile, id))
 

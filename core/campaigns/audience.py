@@ -9,7 +9,7 @@ import msgspec
 
 from core import phone
 from core.contacts import contacts, groups
-from core.contacts.models import ContactStatus
+from core.contacts.models import ContactStatus, Group
 from core.database import execute, is_postgres
 from core.errors import Invalid
 from core.numberset import NumberSet
@@ -130,11 +130,17 @@ def _written_to(page: list[Recipient], left_out: Counter[str]) -> list[Recipient
 
 
 def size_at_most(tenant_id: int, audience: Audience, most: int) -> int:
-    """Count an audience roughly and quickly: how many there can be at most, up to `most`."""
+    """Count an audience roughly and quickly: how many there can be at most, up to `most`.
+
+    A group that was removed since it was chosen has nobody.
+    """
     if audience.everyone:
         counted = contacts.count(tenant_id, at_most=most)
+    elif audience.groups:
+        chosen = groups.of(tenant_id).where(Group.id.in_(list(dict.fromkeys(audience.groups))))
+        counted = sum(group.size for group in chosen)
     else:
-        counted = sum(groups.one(tenant_id, each).size for each in audience.groups)
+        counted = 0
     return min(most, counted + len(audience.contacts) + len(audience.to))
 
 

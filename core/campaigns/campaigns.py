@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -91,18 +91,24 @@ def create(
 
 
 def change(
-    profile: Profile, campaign_id: str, wanted: Wanted, *, actor: str, channel: str
+    profile: Profile,
+    campaign_id: str,
+    wanted: Wanted | Callable[[Wanted], Wanted],
+    *,
+    actor: str,
+    channel: str,
 ) -> Campaign:
     """Write a draft anew; what was found out about the old one counts for nothing.
 
+    `wanted` may be made of what it was before: of two such changes at once both count.
     Raises: CampaignNotFound, CannotChange, and what `create` raises.
     """
     profile.require_active()
-    values = checked(profile, wanted)
     with transaction():
         campaign = states.locked(campaign_id, profile)
         if states.status_of(campaign) is not CampaignStatus.DRAFT:
             raise CannotChange(status=campaign.status)
+        values = checked(profile, wanted(wanted_of(campaign)) if callable(wanted) else wanted)
         changed = states.move(campaign, CampaignStatus.DRAFT, **values, **states.UNPRICED)
         audit.record(
             profile.tenant_id,

@@ -107,7 +107,16 @@ _MAY_COME_BACK = {
 
 @job()
 def forget_drafts() -> None:
-    """Drop the priced texts of drafts that nobody started: they would be priced anew anyhow."""
+    """Drop the priced texts of drafts that nobody started: they would be priced anew anyhow.
+
+    Those of drafts that are gone, too: whoever removed one may have been killed before these.
+    """
+    orphans = execute(
+        "SELECT DISTINCT s.batch_id FROM spool s LEFT JOIN campaign c ON c.id = s.batch_id "
+        "LEFT JOIN hold h ON h.id = s.batch_id WHERE c.id IS NULL AND h.id IS NULL"
+    ).fetchall()
+    for (campaign_id,) in orphans:
+        spool.drop(campaign_id)
     rows = execute(
         "SELECT DISTINCT s.batch_id, c.attempt FROM spool s JOIN campaign c ON c.id = s.batch_id "
         "WHERE c.started_at IS NULL AND c.lease_until < %s "

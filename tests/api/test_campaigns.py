@@ -183,6 +183,17 @@ def test_a_draft_is_changed_and_removed(ask, acme, group):
     assert ask.get(path).status_code == 404
 
 
+def test_a_draft_to_a_removed_group_can_be_read_and_changed(ask, acme, group):
+    path = f"{acme.path}/campaigns/" + create(ask, acme, groups=[group.id], draft=True).json["id"]
+    assert ask.delete(f"{acme.path}/groups/{group.id}").status_code == 204
+    clock.advance(3600)
+
+    found = ask.get(path)
+    assert (found.status_code, found.json["problem"]["code"]) == (200, "no_valid_recipients")
+    changed = ask.patch(path, json={"groups": [], "to": ["0733000111"]})
+    assert changed.json["estimate"]["recipients"] == 1
+
+
 def test_what_is_on_its_way_is_not_changed(ask, acme, group):
     path = f"{acme.path}/campaigns/" + create(ask, acme, groups=[group.id]).json["id"]
 

@@ -130,6 +130,7 @@ def test_an_estimate_of_the_size_is_never_too_small(make_tenant: Make) -> None:
 
     assert most(Audience(groups=[group.id], to=["0712000001"])) == 8
     assert most(Audience(groups=[group.id]), 5) == 5
+    assert most(Audience(groups=[group.id, "grp_gone"])) == 7
 
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)

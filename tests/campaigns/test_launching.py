@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from core import clock
-from core.campaigns import campaigns, carrying, launching, pricing, problems, starting
+from core.campaigns import (
+    campaigns,
+    carrying,
+    launching,
+    pricing,
+    problems,
+    starting,
+    watching,
+)
 from core.campaigns.audience import Audience
 from core.campaigns.campaigns import Wanted
 from core.campaigns.errors import (
@@ -22,9 +32,11 @@ from core.campaigns.errors import (
 )
 from core.campaigns.models import Campaign, CampaignStatus
 from core.campaigns.placeholders import ValueMissing
+from core.contacts import groups
 from core.contacts.groups import GroupNotFound
 from core.contacts.models import Contact, GroupMember
 from core.ledger.models import Hold
+from core.messaging.bulk import spool
 from core.messaging.errors import EmptyText, NoRecipients, ScheduleInPast, SenderNotApproved
 from core.messaging.models import Category, Gate, Message
 from core.messaging.sending import queue_due
@@ -49,6 +61,7 @@ from tests.campaigns.life import (
     work,
 )
 from tests.messaging.scene import assert_proved, at, available, held, later
+from tests.races import together
 
 NINE = clock.now().replace(hour=6, minute=0, second=0, microsecond=0)  # 09:00 in Nairobi
 
@@ -361,6 +374,53 @@ def test_a_draft_can_be_removed(make_tenant):
 
     with pytest.raises(CampaignNotFound):
         launching.estimate(tenant, campaign.id)
+
+
+def test_the_texts_of_a_removed_draft_go_though_somebody_was_killed(make_tenant, monkeypatch):
+    tenant = make_tenant("100")
+    kept, removed, held = (
+        make(tenant, people(tenant, 2, f"Kundi {at}", first=at * 1_000_000)) for at in (1, 2, 3)
+    )
+    for each in (kept, removed):
+        launching.estimate(tenant, each.id)
+    start(tenant, held, confirm=True)
+    with monkeypatch.context() as killing:
+        killing.setattr(campaigns.spool, "drop", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            campaigns.remove(tenant, removed.id, **WHO)
+    assert not spool.is_empty(removed.id)
+
+    watching.forget_drafts()
+
+    assert [spool.is_empty(each.id) for each in (kept, removed, held)] == [False, True, False]
+
+
+def test_a_draft_to_a_removed_group_reaches_nobody(make_tenant):
+    tenant = make_tenant("100")
+    group = people(tenant, 2)
+    campaign = make(tenant, group)
+    groups.remove(tenant.tenant_id, group.id, **WHO)
+
+    assert isinstance(launching.estimate(tenant, campaign.id).obstacle, NoRecipients)
+    with pytest.raises(NoRecipients):
+        start(tenant, campaign)
+
+
+def test_of_two_changes_at_once_both_count(make_tenant):
+    tenant = make_tenant("100")
+    campaign = make(tenant, people(tenant, 2))
+    changes = ({"name": "Nyingine"}, {"message": "Karibu"}, {"rewrite": True})
+
+    def change(number):
+        def wanted(before):
+            time.sleep(0.05)
+            return replace(before, **changes[number])
+
+        campaigns.change(tenant, campaign.id, wanted, **WHO)
+
+    assert together(3, change) == [None, None, None]
+    found = again(campaign)
+    assert (found.name, found.message, found.rewrite) == ("Nyingine", "Karibu", True)
 
 
 @pytest.mark.parametrize(
