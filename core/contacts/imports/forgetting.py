@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import peewee
 
@@ -12,8 +12,10 @@ from core.contacts.imports.models import Import, ImportPart, ImportRejection, Im
 from core.database import transaction
 from core.queue import job
 
-# A file that waits for its sender's word, or whose storing was cut off.
+# A file that waits for its sender's word, or that was only tried.
 FILE_KEPT = timedelta(days=1)
+# A file whose storing was cut off: it takes minutes.
+STORING_MAX = timedelta(hours=1)
 # Rows that were left out hold names and numbers of people.
 ROWS_KEPT = timedelta(days=30)
 AT_ONCE = 1000
@@ -23,13 +25,33 @@ AT_ONCE = 1000
 def forget_old() -> None:
     """Delete files that were never started, those of imports that ended, and old left-out rows."""
     now = clock.now()
+    for found in _never_started(now):
+        _give_up(found)
+    for import_id in _without_import():
+        parts.forget(import_id)
     for found in _still_with(ImportPart, Import.created_at < now - FILE_KEPT):
-        if found.status in (ImportStatus.UPLOADING.value, ImportStatus.READY.value):
-            _give_up(found)
-        elif found.finished_at and (not found.is_dry_run or found.finished_at < now - FILE_KEPT):
+        if found.finished_at and (not found.is_dry_run or found.finished_at < now - FILE_KEPT):
             parts.forget(found.id)
     for found in _still_with(ImportRejection, Import.finished_at < now - ROWS_KEPT):
         _forget_rows(found.id)
+
+
+def _never_started(now: datetime) -> list[Import]:
+    """Imports that wait in vain, whether anything of their files was stored or not."""
+    is_cut_off = (Import.status == ImportStatus.UPLOADING.value) & (
+        Import.created_at < now - STORING_MAX
+    )
+    is_unanswered = (Import.status == ImportStatus.READY.value) & (
+        Import.created_at < now - FILE_KEPT
+    )
+    return list(Import.select().where(is_cut_off | is_unanswered))
+
+
+def _without_import() -> list[str]:
+    """Files whose import is deleted, and whose deletion was cut off then."""
+    theirs = Import.select(peewee.SQL("1")).where(Import.id == ImportPart.import_id)
+    left = ImportPart.select(ImportPart.import_id).where(~peewee.fn.EXISTS(theirs)).distinct()
+    return [row.import_id for row in left]
 
 
 def _still_with(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import BinaryIO, cast
 
 import msgspec
@@ -26,8 +27,9 @@ from core.contacts.imports.working import COUNTS, run
 from core.database import transaction
 from core.tenants import audit, rows
 
-# Files of a business that wait or are being read.
+# Files of a business that are being stored, wait or are being read.
 OPEN_MAX = 10
+_OPEN = (ImportStatus.UPLOADING, ImportStatus.QUEUED, ImportStatus.RUNNING)
 _IN_MEMORY = 1024 * 1024
 
 Columns = Mapping[str, str]
@@ -51,10 +53,12 @@ def begin(
 
     `columns` names columns for certain: `phone`, `name` or `language` to a heading or a number from
     1; the others are guessed. A dry run counts and stores nothing. With `wait` nothing is read
-    until `start`. The same `once` gives the same import again.
+    until `start`, and what the same person left waiting before is thrown away. The same `once`
+    gives the same import again.
     Raises: NotFound, GroupNotFound, TooManyImports, ConsentInFuture and its kin, FileEmpty,
     UploadTooLarge, NotATable, OldWorkbook, WorkbookLocked, WorkbookDamaged, WorkbookTooLarge,
-    NoRows, NoPhoneColumn, TooManyColumns, ColumnUnknown, MeaningUnknown.
+    NoRows, NoPhoneColumn, TooManyColumns, ColumnUnknown, MeaningUnknown, ImportForgotten (it was
+    given up, because storing it took too long).
     """
     key = None if once is None else _key(tenant_id, once)
     if (earlier := _made_by(key)) is not None:
@@ -87,6 +91,8 @@ def begin(
     if (earlier := _publish(made, key, wait=wait)) is not None:
         forget(made.id)
         return earlier
+    if wait:
+        _discard_earlier(made)
     return one(tenant_id, made.id)
 
 
@@ -97,7 +103,9 @@ def _publish(made: Import, key: str | None, *, wait: bool) -> Import | None:
         with transaction():
             if (earlier := _made_by(key)) is not None:
                 return earlier
-            Import.update(once=key, status=status.value).where(Import.id == made.id).execute()
+            shown = Import.update(once=key, status=status.value).where(Import.id == made.id)
+            if not shown.execute():
+                raise ImportForgotten
             told = {"file": made.file_name, "dry_run": made.is_dry_run, "group": made.group_id}
             audit.record(
                 made.tenant_id,
@@ -112,6 +120,20 @@ def _publish(made: Import, key: str | None, *, wait: bool) -> Import | None:
     if not wait:
         run.nudge(made.id)
     return None
+
+
+def _discard_earlier(made: Import) -> None:
+    """Throw away what somebody sent before and left unanswered: they ask about a new file now."""
+    unanswered = Import.select().where(
+        Import.tenant_id == made.tenant_id,
+        Import.actor == made.actor,
+        Import.channel == made.channel,
+        Import.status == ImportStatus.READY.value,
+        Import.id < made.id,
+    )
+    for each in list(unanswered):
+        with suppress(ImportUnderWay):  # it is answered at this moment
+            _throw_away(each, actor=made.actor, channel=made.channel)
 
 
 def start(
@@ -199,12 +221,17 @@ def discard(tenant_id: int, import_id: str, *, actor: str, channel: str) -> None
     is_rehearsed = found.is_dry_run and found.status == ImportStatus.COMPLETED.value
     if found.status != ImportStatus.READY.value and not is_rehearsed:
         raise ImportUnderWay
+    _throw_away(found, actor=actor, channel=channel)
+
+
+def _throw_away(found: Import, *, actor: str, channel: str) -> None:
+    """Delete an import, if it still stands where it stood. Raises: ImportUnderWay."""
     with transaction():
-        gone = Import.delete().where(Import.id == import_id, Import.status == found.status)
+        gone = Import.delete().where(Import.id == found.id, Import.status == found.status)
         if not gone.execute():
             raise ImportUnderWay
-        audit.record(tenant_id, actor, channel, "import.discarded", subject=import_id)
-    forget(import_id)
+        audit.record(found.tenant_id, actor, channel, "import.discarded", subject=found.id)
+    forget(found.id)
 
 
 def _key(tenant_id: int, once: str) -> str:
@@ -221,9 +248,12 @@ def _wishes(columns: Columns | None) -> dict[str, str]:
 
 
 def _check_open(tenant_id: int) -> None:
+    """See that a business has room for another file. Raises: TooManyImports.
+
+    One that waits for somebody's word takes none: each person has one at most.
+    """
     waiting = Import.select().where(
-        Import.tenant_id == tenant_id,
-        Import.status.not_in((ImportStatus.COMPLETED.value, ImportStatus.FAILED.value)),
+        Import.tenant_id == tenant_id, Import.status.in_([each.value for each in _OPEN])
     )
     if waiting.count() >= OPEN_MAX:
         raise TooManyImports(most=OPEN_MAX)

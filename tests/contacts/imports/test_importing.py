@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -13,11 +14,12 @@ import pytest
 from core import clock
 from core.contacts import book, consents, contacts, groups, imports
 from core.contacts.groups import GroupNotFound
-from core.contacts.imports import errors, forgetting, rejected, working
+from core.contacts.imports import errors, forgetting, parts, rejected, working
 from core.contacts.imports.models import Import, ImportPart, ImportRejection
 from core.contacts.models import Contact, ContactBook, ContactStatus, GroupMember, Suppression
 from core.events import Event
 from core.tenants import audit
+from core.tenants.models import Audit
 from core.tenants.profiles import Profile
 from tests.contacts.imports.scene import BY, counts, people, pieces, send, workbook
 from tests.races import outcomes, together
@@ -341,10 +343,100 @@ def test_what_nobody_needs_any_more_is_forgotten(make_tenant: Make) -> None:
 def test_a_business_may_only_have_so_many_files_waiting(make_tenant: Make) -> None:
     mine = make_tenant().tenant_id
     for _ in range(10):
-        imports.begin(mine, "a.csv", pieces(LIST.encode()), wait=True, **BY)
+        imports.begin(mine, "a.csv", pieces(LIST.encode()), **BY)
 
     with pytest.raises(errors.TooManyImports):
         imports.begin(mine, "a.csv", pieces(LIST.encode()), **BY)
+
+
+def test_files_that_nobody_answers_for_block_nobody(make_tenant: Make) -> None:
+    mine = make_tenant().tenant_id
+    for number in range(12):
+        by = BY | {"actor": f"person:usr_{number}"}
+        imports.begin(mine, "a.csv", pieces(LIST.encode()), wait=True, **by)
+
+    assert send(mine, LIST).status == "completed"
+
+
+def test_a_new_file_takes_the_place_of_what_the_same_person_left_unanswered(
+    make_tenant: Make,
+) -> None:
+    mine, theirs = make_tenant().tenant_id, make_tenant().tenant_id
+    colleague = BY | {"actor": "person:usr_2"}
+    kept = [
+        imports.begin(mine, "a.csv", pieces(LIST.encode()), wait=True, **colleague),
+        imports.begin(theirs, "a.csv", pieces(LIST.encode()), wait=True, **BY),
+        send(mine, LIST),
+    ]
+    old = imports.begin(mine, "a.csv", pieces(LIST.encode()), wait=True, **BY)
+    new = imports.begin(mine, "b.csv", pieces(LIST.encode()), wait=True, **BY)
+
+    assert {row.id for row in Import.select()} == {new.id, *(each.id for each in kept)}
+    assert not ImportPart.select().where(ImportPart.import_id == old.id).exists()
+    with pytest.raises(errors.ImportNotFound):
+        imports.start(mine, old.id, **BY)
+    assert imports.start(mine, new.id, **BY).status == "queued"
+    trail = [row.subject for row in Audit.select() if row.act == "import.discarded"]
+    assert trail == [old.id]
+
+
+@pytest.mark.parametrize("with_parts", [True, False])
+def test_what_was_never_stored_wholly_is_forgotten_within_hours(
+    make_tenant: Make, with_parts: bool
+) -> None:
+    """Whoever stored it was killed: before the first piece, or between two of them."""
+    clock.freeze(clock.now())
+    mine = make_tenant().tenant_id
+    for _ in range(10):
+        imports.begin(mine, "a.csv", pieces(LIST.encode()), **BY)
+    Import.update(status="uploading").execute()
+    if not with_parts:
+        ImportPart.delete().execute()
+    forgetting.forget_old()
+    with pytest.raises(errors.TooManyImports):
+        imports.begin(mine, "a.csv", pieces(LIST.encode()), **BY)
+
+    clock.advance(timedelta(minutes=61).total_seconds())
+    forgetting.forget_old()
+    assert (Import.select().count(), ImportPart.select().count()) == (0, 0)
+    assert send(mine, LIST).status == "completed"
+
+
+def test_a_waiting_file_without_parts_is_forgotten_too(make_tenant: Make) -> None:
+    clock.freeze(clock.now())
+    mine = make_tenant().tenant_id
+    imports.begin(mine, "a.csv", pieces(LIST.encode()), wait=True, **BY)
+    ImportPart.delete().execute()
+    clock.advance(timedelta(hours=25).total_seconds())
+    forgetting.forget_old()
+
+    assert Import.select().count() == 0
+
+
+def test_pieces_of_a_file_whose_import_is_gone_go_too(make_tenant: Make) -> None:
+    mine = make_tenant().tenant_id
+    imports.begin(mine, "a.csv", pieces(LIST.encode()), wait=True, **BY)
+    kept = imports.begin(mine, "a.csv", pieces(LIST.encode()), **BY)
+    Import.delete().where(Import.id != kept.id).execute()
+    forgetting.forget_old()
+
+    assert [row.import_id for row in ImportPart.select()] == [kept.id]
+
+
+def test_what_is_given_up_while_it_is_stored_is_said_to_be_gone(
+    make_tenant: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = make_tenant().tenant_id
+    keep = parts.keep
+
+    def slowly(*args: Any) -> None:
+        keep(*args)
+        Import.delete().execute()
+
+    monkeypatch.setattr(parts, "keep", slowly)
+    with pytest.raises(errors.ImportForgotten):
+        imports.begin(mine, "a.csv", pieces(LIST.encode()), **BY)
+    assert Audit.select().count() == 0
 
 
 def test_a_refused_file_leaves_nothing_behind(make_tenant: Make) -> None:
