@@ -1,7 +1,7 @@
 """What an answer asks for: no more texts, texts again, or nothing of the kind.
 
-Only the first word counts, whole, in any writing of it: "Stop.", "ACHA tafadhali" and "stop Mama
-Njeri" are a no, "stopping by later" is not.
+Only the first word behind polite ones counts, whole, in any writing of it: "Stop.", "S T O P",
+"ST0P", "tafadhali acha" and "stop Mama Njeri" are a no, "stopping by later" is not.
 """
 
 from __future__ import annotations
@@ -17,6 +17,18 @@ from core.settings import settings
 _WORD = re.compile(r"[^\W_]+")
 # Behind a stop word, or grown together with it: texts of every kind.
 _EVERY = frozenset({"ALL", "EVERYTHING", "ZOTE", "YOTE"})
+# Digits as they are put for letters.
+_LETTERS = str.maketrans("015", "OIS")
+# "Stop by the shop" asks for a visit, and "please cancel my order" is about an order...
+_OTHER = frozenset({"BY"})
+_OTHER_POLITE = _OTHER | {"AT", "FOR", "IN", "MY", "NEAR", "ON", "OUR", "OVER", "THE", "YOUR"}
+# ...unless it goes on about texts.
+_TEXTS = frozenset(
+    {
+        *("ADVERT", "ADVERTS", "MARKETING", "MATANGAZO", "MESEJI", "MESSAGE", "MESSAGES", "MSG"),
+        *("MSGS", "SENDING", "SMS", "TEXT", "TEXTING", "TEXTS", "UJUMBE"),
+    }
+)
 
 
 class Verdict(StrEnum):
@@ -46,20 +58,42 @@ def wish(body: str) -> Wish | None:
     >>> wish("stopping by later") is None
     True
     """
-    found = _words(body[:200])
-    if not found:
-        return None
-    word, second = found[0], found[1] if len(found) > 1 else ""
     rules = settings().rules
-    stops = _known(rules.stop_words)
-    bare = next((word.removesuffix(each) for each in _EVERY if word.endswith(each)), "")
-    if bare in stops:
-        return Wish(Verdict.OPT_OUT, word, is_for_all=True)
-    if word in stops:
-        return Wish(Verdict.OPT_OUT, word, is_for_all=second in _EVERY)
-    if word in _known(rules.start_words):
+    found = _spelled(_words(body[:200]))
+    polite = _known(rules.polite_words)
+    first = next((at for at, word in enumerate(found) if word not in polite), len(found))
+    if first == len(found):
+        return None
+    word, rest = found[first], found[first + 1 :]
+    second = rest[0] if rest else ""
+    if (is_for_all := _is_stop_all(word)) or _squeezed(word) in _stops():
+        is_other = second in (_OTHER_POLITE if first else _OTHER) and _TEXTS.isdisjoint(rest)
+        return None if is_other else Wish(Verdict.OPT_OUT, word, is_for_all or second in _EVERY)
+    if first == 0 and word in _known(rules.start_words):
         return Wish(Verdict.OPT_IN, word)
     return None
+
+
+def _stops() -> frozenset[str]:
+    return frozenset(map(_squeezed, _known(settings().rules.stop_words)))
+
+
+def _is_stop_all(word: str) -> bool:
+    """Say whether a stop word has grown together with "all"."""
+    return any(
+        word.endswith(each) and _squeezed(word.removesuffix(each)) in _stops() for each in _EVERY
+    )
+
+
+def _squeezed(word: str) -> str:
+    """A word without digits for letters and doubled letters: ST0P and STOPP are STOP."""
+    return re.sub(r"(.)\1+", r"\1", word.translate(_LETTERS))
+
+
+def _spelled(words: list[str]) -> list[str]:
+    """Put the letters of a word together that was written one by one: S T O P."""
+    letters = next((at for at, word in enumerate(words) if len(word) > 1), len(words))
+    return ["".join(words[:letters]), *words[letters:]] if letters > 1 else words
 
 
 def _known(words: Iterable[str]) -> frozenset[str]:

@@ -218,6 +218,7 @@ class Rules:
     promotional_operators: Mapping[str, Mapping[str, str]]
     opt_out_suffix: str
     stop_words: tuple[str, ...]
+    polite_words: tuple[str, ...]
     start_words: tuple[str, ...]
     reply_days: int
     promotional_per_number_per_day: int

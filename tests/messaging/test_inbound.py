@@ -66,11 +66,21 @@ NO = [
     "STOP", "stop", " Stop. ", "...stop", '"Stop"', "STOP!!!", "stop please", "STOP Mama Njeri",
     "Stop\nno more", "ｓｔｏｐ", "ŠTOP", "acha", "Acha tafadhali", "ACHÁ,tafadhali", "Sitisha",
     "UNSUBSCRIBE me", "quit", "STOP*456*9*5#", "Stop-it", "koma",
+    "Acheni", "mwache", "achana nami", "STOPP", "ST0P", "5T0P", "S T O P", "s.t.o.p please",
+    "komesha", "futa", "nisitumie", "usinitumie tena", "Please stop", "please stop the messages",
+    "Kindly stop", "pls stop sending me these", "naomba uache", "Tafadhali naomba uache",
+    "tafadhali acha", "achaaa",
 ]  # fmt: skip
-ALL = ["STOPALL", "stop all", "Stop, ALL of it", "STOP-ALL", "acha zote", "ACHAZOTE", "Stop  All."]
+ALL = [
+    "STOPALL", "stop all", "Stop, ALL of it", "STOP-ALL", "acha zote", "Please stop all",
+    "S T O P all", "ST0PALL", "ACHAZOTE", "Stop  All.",
+]  # fmt: skip
 NEITHER = [
-    "stopping by later", "Stopped", "please stop", "nonstop", "unstoppable", "I will not STOP",
-    "S T O P", "", "  ", "...", "🛑", "Habari", "achana", "recall", "all", "1", "ends at 5",
+    "stopping by later", "Stopped", "nonstop", "Please stop by the shop", "stop by at noon",
+    "unstoppable", "I will not STOP",
+    "", "  ", "...", "🛑", "Habari", "recall", "all", "1", "ends at 5", "usiache",
+    "Tafadhali usiache", "please", "please start", "Please cancel my order", "A B C", "naomba",
+    "Please, I will not stop",
 ]  # fmt: skip
 
 
