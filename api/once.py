@@ -72,8 +72,9 @@ def claim(req: falcon.Request, scope: str, key: str, body: bytes) -> Claim:
 def run(claimed: Claim, act: Callable[[str], Answer], *, is_secret: bool) -> tuple[Answer, bool]:
     """Do an act under its `once`, or find the answer it gave before (the second value says so).
 
-    A refusal lets go of the key: nothing has happened. After anything else that went wrong the
-    key stays claimed until its lease runs out; a repeat then runs with the same `once`.
+    A refusal lets go of the key: nothing has happened. When something was left behind, now or by an
+    earlier try, the key stays with this request, and a repeat runs with the same `once`. So it does
+    after anything else that went wrong, as soon as the lease runs out.
     Raises: KeyReused, InProgress, and what the act raises.
     """
     earlier = idempotency.begin(*claimed)
@@ -82,8 +83,10 @@ def run(claimed: Claim, act: Callable[[str], Answer], *, is_secret: bool) -> tup
         return Answer(earlier.status, body), True
     try:
         answer = act(claimed.once(earlier))
-    except (Refused, Refusals):
-        idempotency.release(claimed.scope, claimed.key, earlier)
+    except (Refused, Refusals) as refusal:
+        is_open = isinstance(refusal, Refused) and refusal.has_left
+        let_go = idempotency.pass_on if is_open or not earlier.is_first else idempotency.release
+        let_go(claimed.scope, claimed.key, earlier)
         raise
     # New keys are in some answers. Those are kept sealed, or a look into the table would do.
     kept = secrets.seal(answer.body.decode()).encode() if is_secret else answer.body

@@ -31,12 +31,14 @@ class Refused(Exception):
     `code` never changes once published. `sentence` holds {placeholders}, filled from the keyword
     arguments, and is the key to its translations; `words` is the only way to its text, so that
     nobody prints a raw template. `field` names what was wrong in a request, when one thing was.
+    `has_left` marks the exception: something was made before it, for a repeat to go on with.
     """
 
     code: ClassVar[str]
     title: ClassVar[str]
     sentence: ClassVar[str]
     field: str | None = None
+    has_left = False
 
     def __init__(self, *, field: str | None = None, **fields: Any) -> None:
         super().__init__(fields)

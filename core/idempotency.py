@@ -70,11 +70,13 @@ class Begun:
     """A key claimed for a request, when it was claimed first, and the end of our lease (ms).
 
     The first moment tells this use of the key from another one after the key's day is over; a
-    repeat that takes over from a crashed request gets the first one's. The lease is the claim's.
+    repeat that takes over from a crashed request gets the first one's. The lease is the claim's;
+    `is_first` says that nobody had claimed the key for this request before.
     """
 
     since_ms: int
     lease_ms: int
+    is_first: bool = True
 
 
 _BEGIN = """
@@ -115,7 +117,7 @@ def begin(scope: str, key: str, fingerprint: str) -> Stored | Begun:
     taken = grouped(lambda: execute(_TAKE_OVER, (now + LEASE_MS, scope, key, now)).fetchone())
     if taken is None:
         raise InProgress
-    return Begun(int(taken[0]), now + LEASE_MS)
+    return Begun(int(taken[0]), now + LEASE_MS, is_first=False)
 
 
 def finish(scope: str, key: str, answer: Stored) -> None:
@@ -138,6 +140,20 @@ def release(scope: str, key: str, begun: Begun) -> None:
     grouped(
         lambda: execute(
             "DELETE FROM idempotency_record "
+            "WHERE scope = %s AND key = %s AND status IS NULL AND lease_until = %s",
+            (scope, key, begun.lease_ms),
+        )
+    )
+
+
+def pass_on(scope: str, key: str, begun: Begun) -> None:
+    """Keep a key for its request, which was refused, and let a repeat run at once.
+
+    It runs under the same `once`, and so finds what was left behind.
+    """
+    grouped(
+        lambda: execute(
+            "UPDATE idempotency_record SET lease_until = 0 "
             "WHERE scope = %s AND key = %s AND status IS NULL AND lease_until = %s",
             (scope, key, begun.lease_ms),
         )

@@ -117,7 +117,8 @@ def send(
 ) -> Campaign:
     """Make a campaign and start it. One that may not start leaves nothing behind.
 
-    Unless only the money is missing: then the draft stays, to be sent later or to fewer people.
+    Unless only the money is missing: then the draft stays, to be sent later or to fewer people, and
+    the refusal says so; asking again with the same `once` starts that draft.
     Raises: what `campaigns.create` and `launch` raise.
     """
     made = campaigns.create(profile, wanted, once=once, actor=actor, channel=channel)
@@ -131,7 +132,8 @@ def send(
             channel=channel,
             confirm=confirm,
         )
-    except NotAffordable:
+    except NotAffordable as refusal:
+        refusal.has_left = True
         raise
     except Refused:
         with suppress(CampaignNotFound, CannotChange):  # somebody else has it in hand

@@ -9,6 +9,8 @@ from core import clock
 from core.campaigns import carrying, launching
 from core.campaigns.models import Campaign
 from core.messaging.models import Message
+from core.money import Money
+from core.tenants import terms
 from core.tenants.models import TenantStatus
 from core.tenants.profiles import profile
 from tests.api.makers import make_key, set_status
@@ -168,6 +170,44 @@ def test_a_repeated_request_makes_one_campaign(ask, acme, group):
 
     assert first.json == second.json
     assert (second.status_code, second.headers["Idempotent-Replayed"]) == (202, "true")
+    assert Campaign.select().count() == 1
+
+
+def test_a_repeat_after_a_top_up_starts_the_draft_of_the_first_try(ask, acme):
+    many_people = life.people(profile(acme.id), 630)
+    key = {"Idempotency-Key": "a"}
+    asked = {"message": TEXT, "groups": [many_people.id]}
+
+    def again(**more):
+        clock.advance(1)
+        return ask.post(f"{acme.path}/campaigns", json=asked | more, headers=key)
+
+    tries = [again() for _ in range(3)]
+    assert [each.status_code for each in tries] == [402, 402, 402]
+    (draft,) = {each.json["campaign"] for each in tries}
+    assert Campaign.select().count() == 1
+    assert again(first=625).json["code"] == "idempotency_key_reused"
+
+    terms.adjust_wallet(
+        acme.id, Money.kes(100), "Top-up", once="a", actor="admin:x", channel="admin"
+    )
+    started = again()
+    assert (started.status_code, started.json["id"], started.json["held"]) == (202, draft, "504.00")
+    assert again().headers["Idempotent-Replayed"] == "true"
+    assert Campaign.select().count() == 1
+
+
+def test_a_repeat_starts_nothing_more_when_the_draft_was_sent_meanwhile(ask, acme):
+    many_people = life.people(profile(acme.id), 630)
+    key = {"Idempotency-Key": "a"}
+    asked = {"message": TEXT, "groups": [many_people.id], "confirm": True}
+    draft = ask.post(f"{acme.path}/campaigns", json=asked, headers=key).json["campaign"]
+    assert act(ask, acme, draft, "send", first=1).status_code == 202
+
+    for _ in range(2):
+        clock.advance(1)
+        repeat = ask.post(f"{acme.path}/campaigns", json=asked, headers=key)
+        assert (repeat.status_code, repeat.json["code"]) == (409, "campaign_state")
     assert Campaign.select().count() == 1
 
 
