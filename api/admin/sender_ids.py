@@ -8,7 +8,7 @@ from api.operations import Download, for_admin
 from api.resources.sender_ids import SenderIdShape, values
 from core.messaging import sender_decisions, sender_requests, senders
 from core.messaging.models import Sender, SenderStatus
-from core.messaging.sender_decisions import SenderDecided, UnknownOperator
+from core.messaging.sender_decisions import SenderContested, SenderDecided, UnknownOperator
 from core.messaging.senders import SenderNotFound
 from core.tenants import fields
 
@@ -61,7 +61,10 @@ class OneSenderId:
         """One sender ID of any business."""
         return _shape(senders.one(None, id))
 
-    @for_admin("adminSetSenderIdOperator", refuses=(SenderNotFound, SenderDecided, UnknownOperator))
+    @for_admin(
+        "adminSetSenderIdOperator",
+        refuses=(SenderNotFound, SenderDecided, SenderContested, UnknownOperator),
+    )
     def on_patch(self, call: AdminCall, id: str, asked: Standing) -> AdminSenderIdShape:
         """Note where one operator stands; when all three approve, the sender ID is approved."""
         return _shape(
@@ -74,7 +77,7 @@ class OneSenderId:
 class ApproveSenderId:
     """POST /admin/sender-ids/{id}/approve"""
 
-    @for_admin("adminApproveSenderId", refuses=(SenderNotFound, SenderDecided))
+    @for_admin("adminApproveSenderId", refuses=(SenderNotFound, SenderDecided, SenderContested))
     def on_post(self, call: AdminCall, id: str) -> AdminSenderIdShape:
         """Let the business send under this name."""
         return _shape(sender_decisions.approve(id, actor=call.actor, channel="admin"))

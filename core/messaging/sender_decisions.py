@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from core import clock
 from core.database import after_commit, transaction
 from core.errors import Conflict, Invalid
-from core.messaging import routing, senders
+from core.messaging import routing, sender_names, senders
 from core.messaging.models import Sender, SenderOperator, SenderStatus
 from core.messaging.sender_requests import OPEN
 from core.tenants import audit, fields
@@ -23,6 +23,14 @@ class SenderDecided(Conflict):
     sentence = "This sender ID is already {status}. Nothing was changed."
 
 
+class SenderContested(Conflict):
+    """Another business has the name, or asks for it: it cannot be given to both."""
+
+    code = "sender_contested"
+    title = "Two want this name"
+    sentence = "{name} is also another business's, or asked for by it. Reject one of the two first."
+
+
 class UnknownOperator(Invalid):
     """No network of that name takes sender IDs."""
 
@@ -33,7 +41,10 @@ class UnknownOperator(Invalid):
 
 
 def approve(public_id: str, *, actor: str, channel: str) -> Sender:
-    """Let a business send under the name it asked for. Raises: SenderNotFound, SenderDecided."""
+    """Let a business send under the name it asked for.
+
+    Raises: SenderNotFound, SenderDecided, SenderContested.
+    """
     return _decide(public_id, SenderStatus.APPROVED, OPEN, None, actor=actor, channel=channel)
 
 
@@ -59,7 +70,7 @@ def _decide(
     channel: str,
 ) -> Sender:
     with transaction():
-        before = senders.one(None, public_id)
+        before = _held(public_id)
         done = (
             Sender.update(status=status.value, reason=reason, decided_at=clock.now())
             .where(Sender.public_id == public_id, Sender.status.in_(may))
@@ -68,7 +79,9 @@ def _decide(
         after = senders.one(None, public_id)
         if not done:
             raise SenderDecided(status=after.status)
-        if status is SenderStatus.REJECTED:
+        if status is SenderStatus.APPROVED:
+            _check_free(after)
+        else:
             SenderOperator.delete().where(
                 SenderOperator.tenant_id == after.tenant_id, SenderOperator.name == after.name
             ).execute()
@@ -83,11 +96,12 @@ def set_operator(
 
     A request that one of them has got is submitted; when all have said yes it is approved. Saying
     the same again changes nothing. Raises: SenderNotFound, UnknownOperator, SenderDecided (a
-    rejected one has to be asked for again).
+    rejected one has to be asked for again), SenderContested (all have said yes).
     """
     if operator not in senders.OPERATORS:
         raise UnknownOperator(known=", ".join(senders.OPERATORS))
     with transaction():
+        _held(public_id)
         Sender.update(status=Sender.status).where(Sender.public_id == public_id).execute()  # a lock
         before = senders.one(None, public_id)
         if before.status == SenderStatus.REJECTED.value:
@@ -112,12 +126,32 @@ def set_operator(
         standing[operator] = status.value
         whole = _whole(before, set(standing.values()))
         if whole is not SenderStatus(before.status):
+            if whole is SenderStatus.APPROVED:
+                _check_free(before)
             Sender.update(status=whole.value, decided_at=clock.now()).where(
                 Sender.public_id == public_id
             ).execute()
         after = senders.one(None, public_id)
         _note(before, after, "sender_id.operator", actor, channel, **{operator: status.value})
     return after
+
+
+def _held(public_id: str) -> Sender:
+    """Find a sender ID, and keep others from its name until the transaction ends.
+
+    Raises: SenderNotFound.
+    """
+    sender_names.lock(str(senders.one(None, public_id).name))
+    return senders.one(None, public_id)
+
+
+def _check_free(sender: Sender) -> None:
+    """See that a name is nobody else's, in the transaction that gives it. Raises: SenderContested.
+
+    However two came to ask for it, one of them gets it.
+    """
+    if sender_names.is_taken(sender.tenant_id, sender.name):
+        raise SenderContested(name=sender.name)
 
 
 def _whole(sender: Sender, said: set[str]) -> SenderStatus:

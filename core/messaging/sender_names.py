@@ -6,6 +6,7 @@ import re
 
 import peewee
 
+from core.database import execute, is_postgres
 from core.errors import Conflict, Invalid
 from core.messaging.models import Sender, SenderStatus
 from core.settings import settings
@@ -17,6 +18,8 @@ _NAME = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9 ._&-]{1,11}").fullmatch
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 # Signs the eye takes for others; i and l are one, because 1 is taken for both.
 _LOOKS_LIKE = str.maketrans("013457i", "oleastl")
+# Locks of ours on PostgreSQL have two numbers: this one, and a digest of the name.
+_NAME_LOCK = 746_863
 # A shorter one is part of many honest names: KRA of Kraft.
 _PART_FROM = 5
 
@@ -95,6 +98,15 @@ def _parts(word: str) -> list[str]:
 def _plain(name: str) -> str:
     """A name as the eye takes it: no case, no signs, letters for the digits that look like them."""
     return re.sub(r"[^a-z]", "", name.casefold().translate(_LOOKS_LIKE))
+
+
+def lock(name: str) -> None:
+    """Keep others from asking for a name, or being given it, until the transaction ends.
+
+    However its letters are written; before any row is locked. SQLite has one writer as it is.
+    """
+    if is_postgres():
+        execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (_NAME_LOCK, name.lower()))
 
 
 def is_taken(tenant_id: int, name: str) -> bool:

@@ -108,6 +108,9 @@ def ask(
     why = fields.line(purpose, "purpose", most=PURPOSE_MAX)
     kept = _checked(papers)
     with transaction():
+        sender_names.lock(name)
+        if sender_names.is_taken(tenant_id, name):  # somebody was faster
+            raise sender_names.SenderTaken(name=name)
         rows.locked(tenant_id)  # one request of a business after the other
         rows.get(tenant_id)
         before = _alike(tenant_id, name)

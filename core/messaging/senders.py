@@ -9,7 +9,7 @@ from core.database import after_commit, transaction
 from core.errors import NotFound
 from core.messaging import routing
 from core.messaging.models import Category, Sender, SenderOperator, SenderStatus
-from core.messaging.sender_names import InvalidSenderId, check
+from core.messaging.sender_names import InvalidSenderId, check, lock
 from core.tenants import audit, rows
 
 __all__ = [
@@ -43,6 +43,7 @@ def register(tenant_id: int, name: str, category: Category, *, actor: str, chann
     check(name)
     now = clock.now()
     with transaction():
+        lock(name)
         rows.get(tenant_id)
         before = named(tenant_id, name)
         Sender.insert(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -12,7 +15,7 @@ from core.events import Event
 from core.messaging import routing, sender_decisions, sender_names, sender_requests, senders
 from core.messaging.errors import SenderNotApproved, SenderWrongClass
 from core.messaging.models import Category, Sender, SenderDocument, SenderStatus
-from core.messaging.sender_decisions import SenderDecided, UnknownOperator
+from core.messaging.sender_decisions import SenderContested, SenderDecided, UnknownOperator
 from core.messaging.sender_names import InvalidSenderId, SenderProtected, SenderTaken
 from core.messaging.sender_requests import (
     DocumentRefused,
@@ -26,6 +29,7 @@ from core.settings import settings
 from core.tenants.models import Audit
 from core.tenants.profiles import Profile
 from tests.messaging.scene import ASHA, Make, send
+from tests.races import outcomes, together
 
 PLAIN, ADVERT = Category.TRANSACTIONAL, Category.PROMOTIONAL
 PDF = Paper("letter.pdf", b"%PDF-1.7 rest")
@@ -158,6 +162,70 @@ def test_a_name_belongs_to_whoever_came_first(shop: Profile, make_tenant: Make) 
 
     sender_decisions.reject(str(sender.public_id), "Not yours", **OPS)
     assert ask(other, "Zuri").status == "requested"
+
+
+def test_of_two_who_ask_for_a_name_at_once_one_gets_it(
+    make_tenant: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have seen it free before either of them wrote."""
+    shops = [make_tenant() for _ in range(2)]
+    both, is_taken = threading.Barrier(2), sender_names.is_taken
+
+    def slowly(tenant_id: int, name: str) -> bool:
+        said = is_taken(tenant_id, name)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(0.5)
+        return said
+
+    monkeypatch.setattr(sender_names, "is_taken", slowly)
+    names = ("KAHAWA", "Kahawa")
+    found = together(2, lambda number: ask(shops[number], names[number]))
+
+    assert len(outcomes(found, SenderTaken)) == 1
+    assert Sender.select().count() == 1
+
+
+def contested(shop: Profile, other: Profile) -> tuple[Sender, Sender]:
+    """Two requests for one name, as they came to be before one lock stood over both."""
+    first, second = ask(shop), ask(other, "ZURY")
+    Sender.update(name="zuri").where(Sender.public_id == second.public_id).execute()
+    return first, second
+
+
+def test_a_name_is_given_to_one_business_only(shop: Profile, make_tenant: Make) -> None:
+    first, second = contested(shop, make_tenant())
+    acts: list[Callable[[], object]] = [
+        lambda: sender_decisions.approve(str(first.public_id), **OPS),
+        lambda: say_yes(first),
+    ]
+    for act in acts:
+        with pytest.raises(SenderContested) as caught:
+            act()
+        assert caught.value.words("sw") != caught.value.words("en")
+    assert senders.one(None, str(first.public_id)).status != "approved"
+
+    sender_decisions.reject(str(second.public_id), "It is Zuri's", **OPS)
+    assert sender_decisions.approve(str(first.public_id), **OPS).status == "approved"
+    assert may_send(shop, "ZURI")
+
+
+def say_yes(sender: Sender) -> None:
+    """Have all operators approve a name."""
+    for operator in senders.OPERATORS:
+        sender_decisions.set_operator(str(sender.public_id), operator, SenderStatus.APPROVED, **OPS)
+
+
+def test_two_decisions_at_once_do_not_give_a_name_twice(
+    shop: Profile, make_tenant: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the order, it is said to whoever decides, and never are both approved."""
+    both = contested(shop, make_tenant())
+    found = together(
+        4, lambda number: sender_decisions.approve(str(both[number % 2].public_id), **OPS)
+    )
+
+    assert len(outcomes(found, SenderContested)) == 4
+    assert Sender.select().where(Sender.status == "approved").count() == 0
 
 
 def test_after_a_no_one_may_ask_again(shop: Profile) -> None:
