@@ -17,7 +17,7 @@ from core.campaigns.errors import CampaignNotFound
 from core.campaigns.models import Campaign, CampaignStatus
 from core.ledger.models import Hold
 from core.messaging.claiming import all_stopped
-from core.messaging.models import BatchCount, Category
+from core.messaging.models import BatchCount, Category, Status
 from core.money import ZERO, Money
 from core.tenants.models import Tenant, TenantStatus
 from core.tenants.profiles import Profile
@@ -25,6 +25,12 @@ from core.tenants.profiles import Profile
 # Word for word the condition of its index.
 AWAITING = peewee.SQL("status = 'awaiting_approval'")
 OVER = frozenset({CampaignStatus.CANCELLED, CampaignStatus.COMPLETED})
+# Taken back: what was not handed over by then does not go.
+STOPPED = frozenset({CampaignStatus.CANCELLING, CampaignStatus.CANCELLED})
+# Texts that no gateway took: they wait, or never went and cost nothing.
+NOT_HANDED = frozenset(
+    {*timing.WAITING, Status.REJECTED.value, Status.SUPPRESSED.value, Status.CANCELLED.value}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +39,16 @@ class Progress:
 
     `counts` are its texts by status; `total` are all it has, those not yet among the rows included.
     `held` is still set aside for it, `released` was given back. `done` are the texts of which
-    nothing waits any more.
+    nothing waits any more, `handed` those that the gateway took. `recipients` are the people it was
+    meant for.
     """
 
     status: CampaignStatus
     counts: Mapping[str, int]
     total: int
     done: int
+    handed: int
+    recipients: int
     cost_taken: Money
     cost_held: Money
     released: Money
@@ -52,7 +61,12 @@ class Progress:
 
     @property
     def percent(self) -> int:
-        """How much of it is done, in whole percent; a hundred only when all is."""
+        """How much of it is done, in whole percent; a hundred only when all is.
+
+        Of what was cancelled, how much had been handed over.
+        """
+        if self.status in STOPPED:
+            return 100 * self.handed // self.recipients if self.recipients else 0
         return 100 * self.done // self.total if self.total else 0
 
 
@@ -124,6 +138,8 @@ def _progress(campaign: Campaign, counts: Mapping[str, int], hold: Hold | None) 
         counts=dict(sorted(counts.items())),
         total=total,
         done=total - waiting,
+        handed=sum(count for each, count in counts.items() if each not in NOT_HANDED),
+        recipients=max(stored, int(campaign.recipients)),
         cost_taken=taken,
         cost_held=held,
         released=released,

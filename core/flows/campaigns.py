@@ -17,7 +17,7 @@ from core.flows.visits import Visit
 from core.flows.wording import brief, business, entitled, kes, open_for, somebody
 from core.notices import problems
 from core.notices.bulk import bars
-from core.notices.progress import STATES
+from core.notices.progress import STATES, state_of
 from core.tenants import roles
 from core.tenants.profiles import Profile
 from core.tenants.roles import Right
@@ -125,14 +125,16 @@ def _options(visit: Visit, row: Campaign, status: CampaignStatus) -> dict[str, s
 
 def _lines(visit: Visit, row: Campaign, progress: Progress) -> list[str]:
     """How a campaign stands, in few words: the smallest screen has room for its choices, too."""
-    state = visit.say(STATES[CampaignStatus(row.status)])
+    state = state_of(row, visit.language, has_begun=progress.handed > 0)
+    if visit.is_small:
+        state = state.partition(",")[0]
     if row.started_at is None:
         told = [f"{brief(row.name, 20)}: {state}"]
         if problem := problems.words_of(row.problem, visit.language):
             told.append(problem)
         return told
     told = [f"{brief(row.name, 20)}: {state}, {progress.percent}%"]
-    told.append(f"{progress.done:,}/{progress.total:,} SMS, {kes(progress.cost_taken)}")
+    told.append(f"{progress.handed:,}/{progress.total:,} SMS, {kes(progress.cost_taken)}")
     if visit.is_small:
         return told
     told += parts(visit, progress.counts)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from core import clock, words
+from core.campaigns import timing
 from core.campaigns.models import Campaign, CampaignStatus
+from core.campaigns.queries import NOT_HANDED, OVER, STOPPED, operators
 from core.contacts.imports.models import Import, ImportStatus
 from core.gateways.telegram import Button
 from core.messaging import counts
@@ -34,8 +37,11 @@ STATES: Mapping[CampaignStatus, str] = {
     CampaignStatus.CANCELLED: "Cancelled",
     CampaignStatus.COMPLETED: "Finished",
 }
-OVER = (CampaignStatus.CANCELLED, CampaignStatus.COMPLETED)
-NOT_YET = frozenset({Status.SCHEDULED.value, Status.QUEUED.value, Status.SUBMITTING.value})
+_TIMED = (CampaignStatus.PREPARING, CampaignStatus.SCHEDULED, CampaignStatus.RUNNING)
+# A text may be reported on so late; what nobody has reported on by then stays so.
+REPORTS_TAKE = timedelta(days=3)
+UNHEARD = frozenset({Status.SUBMITTED.value, Status.UNKNOWN.value})
+NOT_YET = frozenset(timing.WAITING)
 
 READING = "Reading {file}"
 ROWS = "{count} rows so far"
@@ -101,11 +107,12 @@ def draw_campaign(key: str, tenant_id: int, language: str) -> Look | None:
         return None
     status = CampaignStatus(row.status)
     found = counts.of(row.id)
-    lines = [f"{brief(row.name, NAME_MAX)}: {state_of(row, language)}"]
+    lines = [f"{brief(row.name, NAME_MAX)}: {state_of(row, language, has_begun=gone(found) > 0)}"]
     if row.started_at is not None:
-        total, done = max(row.recipients, 1), handed_over(found)
-        lines.append(bar(done / total))
-        lines.append(words.say(language, HANDED, done=f"{done:,}", total=f"{row.recipients:,}"))
+        went = gone(found)
+        done = went if status in STOPPED else handed_over(found)
+        lines.append(bar(done / max(row.recipients, 1)))
+        lines.append(words.say(language, HANDED, done=f"{went:,}", total=f"{row.recipients:,}"))
         lines += parts({each: count.messages for each, count in found.items()}, language)
         lines.append(words.say(language, SPENT, amount=kes(spent(found))))
     if row.problem and status not in OVER:
@@ -114,13 +121,22 @@ def draw_campaign(key: str, tenant_id: int, language: str) -> Look | None:
     return Look(
         "\n".join(line for line in lines if line),
         [[button]],
-        is_over=status in OVER,
+        is_over=status in OVER and _is_known(row, found),
         again_s=_patience(row, status),
     )
 
 
+def _is_known(row: Campaign, found: Mapping[str, Count]) -> bool:
+    """Say whether nothing more will be heard of what has gone, or it has been waited for."""
+    late = row.finished_at is None or clock.now() > row.finished_at + REPORTS_TAKE
+    return late or not UNHEARD & {status for status, count in found.items() if count.messages}
+
+
 def _patience(row: Campaign, status: CampaignStatus) -> float:
     """Say how soon a campaign is worth another look: one that waits for its time, not often."""
+    if status in OVER and row.finished_at is not None:
+        age_s: float = (clock.now() - row.finished_at).total_seconds()
+        return min(max(age_s / 4, 15.0), 1800.0)
     if status in (CampaignStatus.PREPARING, CampaignStatus.RUNNING, CampaignStatus.CANCELLING):
         return 3.0
     if status is CampaignStatus.SCHEDULED and row.schedule_at is not None:
@@ -129,13 +145,19 @@ def _patience(row: Campaign, status: CampaignStatus) -> float:
     return 30.0
 
 
-def state_of(row: Campaign, language: str) -> str:
-    """Name a campaign's state, with its time where it waits for one."""
+def state_of(row: Campaign, language: str, *, has_begun: bool = False) -> str:
+    """Name a campaign's state, with the time from which it may go where that is to come.
+
+    One that `has_begun` is on its way, though the rest of it may be made ready still.
+    """
     status = CampaignStatus(row.status)
+    if has_begun and status is CampaignStatus.PREPARING:
+        status = CampaignStatus.RUNNING
     said = words.say(language, STATES[status])
-    if status is CampaignStatus.SCHEDULED and row.schedule_at is not None:
-        return f"{said}, {moment(row.schedule_at)}"
-    return said
+    if status not in _TIMED or row.started_at is None or has_begun:
+        return said
+    goes_at = timing.goes_at(row, operators(row))
+    return f"{said}, {moment(goes_at)}" if goes_at > clock.now() else said
 
 
 def handed_over(found: Mapping[str, Count]) -> int:
@@ -143,15 +165,12 @@ def handed_over(found: Mapping[str, Count]) -> int:
     return sum(count.messages for status, count in found.items() if status not in NOT_YET)
 
 
-_FREE = frozenset({Status.REJECTED.value, Status.SUPPRESSED.value, Status.CANCELLED.value})
-
-
 def spent(found: Mapping[str, Count]) -> Money:
     """Sum what has been paid: what waits is held, and what never went is given back."""
-    paid = (each for status, each in found.items() if status not in NOT_YET | _FREE)
+    paid = (each for status, each in found.items() if status not in NOT_HANDED)
     return Money(sum(count.cost for count in paid))
 
 
 def gone(found: Mapping[str, Count]) -> int:
-    """Count the texts that really went."""
-    return sum(count.messages for status, count in found.items() if status not in NOT_YET | _FREE)
+    """Count the texts that the gateway took."""
+    return sum(count.messages for status, count in found.items() if status not in NOT_HANDED)

@@ -204,6 +204,8 @@ def test_the_result_of_a_million_fits(store: str, language: str) -> None:
         counts=counts,
         total=1_000_000,
         done=1_000_000,
+        handed=970_491,
+        recipients=1_000_000,
         cost_taken=Money.parse("2345678.25"),
         cost_held=Money(0),
         released=Money(0),

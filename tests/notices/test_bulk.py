@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from core import clock
-from core.campaigns import approving, campaigns, cancelling, carrying, ending, launching, stopping
+from core.campaigns import (
+    approving,
+    campaigns,
+    cancelling,
+    carrying,
+    ending,
+    launching,
+    queries,
+    stopping,
+)
 from core.campaigns.audience import Audience
 from core.campaigns.campaigns import Wanted
+from core.campaigns.models import Campaign
 from core.contacts import contacts, groups, imports
 from core.contacts.imports import working
+from core.messaging import counts
+from core.messaging.counts import Move
+from core.messaging.models import Message
 from core.notices import notebook
 from core.notices.bulk import live_cause
 from core.notices.models import Notice
+from core.notices.progress import draw_campaign
 from core.tenants.models import Person, Role
 from core.tenants.profiles import Profile, profile
 from tests.messaging import scene
@@ -240,6 +255,78 @@ def test_a_message_follows_a_campaign_to_its_end(tenant: Profile, asha: Person, 
     assert "Sale: Finished" in first.text
     assert "3 delivered" in first.text
     assert second.has_picture
+
+
+def live(tenant: Profile, asha: Person, campaign_id: str, room: Room) -> None:
+    """Have a message follow a campaign."""
+    notebook.put(
+        live_cause(campaign_id),
+        f"person:{asha.id}",
+        "campaign.live",
+        tenant_id=tenant.tenant_id,
+        data={"campaign": campaign_id},
+    )
+    tell()
+
+
+def test_a_cancelled_one_says_how_many_had_been_handed_over(
+    tenant: Profile, asha: Person, room: Room
+) -> None:
+    campaign_id = going(tenant, asha)
+    first = Message.select().order_by(Message.id).first()
+    Message.update(status="delivered").where(Message.id == first.id).execute()
+    counts.move([Move(campaign_id, "queued", "delivered", 1, 1, first.cost)])
+    cancelling.cancel(tenant, campaign_id, **BY)
+    carrying.carry_on(campaign_id)
+    live(tenant, asha, campaign_id, room)
+    said = next(each.text for each in room.said(ASHA) if "handed over" in each.text)
+
+    assert "Sale: Cancelled" in said
+    assert "1 of 3 handed over" in said
+    assert " 33%" in said
+    assert queries.progress(tenant, campaign_id).percent == 33
+
+
+def test_reports_that_come_late_are_shown_still(tenant: Profile, asha: Person, room: Room) -> None:
+    campaign_id = going(tenant, asha)
+    live(tenant, asha, campaign_id, room)
+    names = hand_over(3)
+    ending.complete(campaign_id)
+    for _ in range(10):
+        tell(60)
+    assert "3 sent, no report yet" in room.said(ASHA)[0].text
+    for each in names:
+        scene.report(each)
+    scene.wake_reports()
+    tell(1800)
+
+    assert "3 delivered" in room.said(ASHA)[0].text
+
+
+def test_adverts_say_when_they_go_and_not_when_they_were_wanted(
+    tenant: Profile, asha: Person, room: Room
+) -> None:
+    clock.freeze(datetime(2026, 3, 12, 19, 0, tzinfo=clock.NAIROBI))
+    campaign_id = drafted(tenant, asha)
+    wanted = datetime(2026, 3, 12, 20, 0, tzinfo=clock.NAIROBI)
+    Campaign.update(category="promotional", schedule_at=wanted).execute()
+    launching.launch(tenant, campaign_id, actor=asha.actor, channel="telegram")
+    carrying.carry_on(campaign_id)
+    live(tenant, asha, campaign_id, room)
+
+    assert "13 Mar 08:00" in room.said(ASHA)[0].text
+
+
+def test_what_is_handed_over_while_the_rest_is_made_ready_is_on_its_way(
+    tenant: Profile, asha: Person
+) -> None:
+    campaign_id = going(tenant, asha)
+    hand_over(3)
+    Campaign.update(status="preparing").execute()
+    look = draw_campaign(campaign_id, tenant.tenant_id, "en")
+
+    assert look is not None
+    assert "Sale: On its way" in look.text
 
 
 # Imports.
