@@ -15,14 +15,19 @@ from core.flows.recipients import ask_group
 from core.flows.visits import Visit
 from core.flows.wording import brief, somebody
 from core.messaging import optouts
+from core.messaging.models import Category
 from core.privacy import erasing
 from core.tenants import fields, roles
 from core.tenants.roles import Right
 
 FIELDS_SHOWN = 4
 NEW, NONE = "new", "-"
+WANTS_NO_SMS = "Wants no SMS"
+WANTS_NO: Mapping[str, str] = {
+    Category.PROMOTIONAL.value: "Wants no adverts",
+    Category.TRANSACTIONAL.value: "Wants no notices",
+}
 STANDINGS: Mapping[str, str] = {
-    ContactStatus.OPTED_OUT.value: "Wants no adverts",
     ContactStatus.BLOCKED.value: "Blocked",
     ContactStatus.ERASED.value: "Erased",
 }
@@ -92,13 +97,21 @@ def _number(contact: Contact) -> str:
 
 def _told(visit: Visit, contact: Contact, inside: list[str]) -> str:
     lines = [brief(contact.name, 40), _number(contact)]
-    if said := STANDINGS.get(contact.status):
+    if said := _standing(contact):
         lines.append(visit.say(said))
     if inside:
         lines.append(brief(", ".join(inside), 60))
     if not visit.is_small:
         lines += [f"{name}: {value}" for name, value in known_fields(contact).items()]
     return "\n".join(line for line in lines if line)
+
+
+def _standing(contact: Contact) -> str | None:
+    """Say what a contact gets no more of, and why."""
+    if contact.status != ContactStatus.OPTED_OUT.value:
+        return STANDINGS.get(contact.status)
+    out = optouts.standing(contact.tenant_id, contact.msisdn)
+    return WANTS_NO[next(iter(out))] if len(out) == 1 else WANTS_NO_SMS
 
 
 def known_fields(contact: Contact) -> dict[str, str]:

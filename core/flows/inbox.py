@@ -8,7 +8,7 @@ from core.dialogue.steps import Choose, Flow
 from core.flows.asking import Drawn, Pick
 from core.flows.visits import Visit
 from core.flows.wording import brief, business
-from core.messaging import inbound
+from core.messaging import inbound, optouts
 from core.messaging.models import Inbound
 from core.messaging.replies import Verdict
 from core.tenants import roles
@@ -51,7 +51,9 @@ def _told(visit: Visit, profile: Profile, row: Inbound) -> str:
     body = brief(row.body, BODY_SMALL) if visit.is_small else row.body
     lines = [f"{brief(_who(profile, row), 24)}, {at:%d/%m %H:%M}", body]
     if row.verdict == Verdict.OPT_OUT.value:
-        lines.append(visit.say("Opted out."))
+        out = optouts.standing(profile.tenant_id, row.msisdn)
+        is_all = out >= set(optouts.ALL)
+        lines.append(visit.say("Opted out of all SMS." if is_all else "Opted out."))
     if row.verdict == Verdict.OPT_IN.value:
         lines.append(visit.say("Opted in again."))
     return "\n".join(lines)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from core import clock, events, phone
-from core.contacts import book, contacts, standing
+from core.contacts import book, contacts
+from core.contacts import standing as standings
 from core.contacts.models import EVERYTHING, Contact, Suppression
 from core.database import after_commit, transaction
 from core.errors import NotFound, Refused
@@ -147,11 +148,16 @@ def unblock(tenant_id: int, contact_id: str, *, actor: str, channel: str) -> Con
 
 def of(tenant_id: int, msisdn: str) -> list[Suppression]:
     """List what keeps a number from texts, blocks included, oldest first."""
-    names = list(standing.aliases(tenant_id, [msisdn]))
+    names = list(standings.aliases(tenant_id, [msisdn]))
     rows_ = Suppression.select().where(
         Suppression.tenant_id == tenant_id, Suppression.msisdn.in_(names)
     )
     return list(rows_.order_by(Suppression.created_at, Suppression.category))
+
+
+def standing(tenant_id: int, msisdn: str) -> set[str]:
+    """Return the classes of texts that a number has opted out of."""
+    return {str(row.category) for row in of(tenant_id, msisdn)} & set(ALL)
 
 
 def listing(
@@ -172,7 +178,7 @@ def listing(
     if category is not None:
         query = query.where(Suppression.category == category)
     if number is not None:
-        names = list(standing.aliases(tenant_id, [phone.parse(number)]))
+        names = list(standings.aliases(tenant_id, [phone.parse(number)]))
         query = query.where(Suppression.msisdn.in_(names))
     if after is not None:
         moment, msisdn, last = _read_place(after)

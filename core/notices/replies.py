@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
 import msgspec
 
@@ -12,6 +13,7 @@ from core import clock, phone, words
 from core.contacts import contacts
 from core.events import Event
 from core.gateways.telegram import Button
+from core.messaging import optouts
 from core.messaging.models import Inbound, SenderStatus
 from core.messaging.replies import Verdict
 from core.notices.notebook import Matter
@@ -27,6 +29,7 @@ _AT_ONCE = 500
 
 FROM = "{who}: {text}"
 OPTED_OUT = "{who} has opted out. They get no more adverts from you."
+OPTED_OUT_OF_ALL = "{who} has opted out. They get no more SMS from you."
 OPTED_IN = "{who} wants SMS from you again."
 MORE = "+{count} more, see Reports, Replies."
 ANSWER = "Answer"
@@ -74,7 +77,7 @@ def _inbox(matter: Matter, language: str) -> Said:
     for name, data in found:
         who = _who(matter.tenant_id, str(data["phone"]))
         if name == "contact.opted_out":
-            told.append(words.say(language, OPTED_OUT, who=who))
+            told.append(words.say(language, _opted_out(matter.tenant_id, data), who=who))
         elif (row := texts.get(data["inbound"])) is not None:
             told.append(_reply(row, who, language))
             answerable.add(str(row.msisdn))
@@ -86,7 +89,13 @@ def _inbox(matter: Matter, language: str) -> Said:
     return Words("\n\n".join(told), "", _buttons(answerable, language), is_chat_only=True)
 
 
-def _events(matter: Matter) -> list[tuple[str, dict[str, str]]]:
+def _opted_out(tenant_id: int, data: Mapping[str, Any]) -> str:
+    """Choose the sentence for what somebody wants no more of, with what they refused before."""
+    classes = optouts.standing(tenant_id, str(data["phone"])) | set(data.get("classes") or ())
+    return OPTED_OUT_OF_ALL if classes >= set(optouts.ALL) else OPTED_OUT
+
+
+def _events(matter: Matter) -> list[tuple[str, dict[str, Any]]]:
     """Find the facts of the seconds a notice is about, in their order."""
     slot = int(matter.data["slot"])
     rows = (

@@ -88,6 +88,17 @@ def test_an_opt_out_stands_on_the_card(talk: Talk, tenant: Profile) -> None:
     assert "Wants no adverts" in talk.screen.text
 
 
+def test_a_no_to_every_class_stands_on_the_card(talk: Talk, tenant: Profile) -> None:
+    contact_id = juma(tenant)
+    suppression.add(tenant.tenant_id, "254733000001", "transactional", source="call")
+    talk.start("contacts", "list", contact_id)
+    assert "Wants no notices" in talk.screen.text
+
+    suppression.add(tenant.tenant_id, "254733000001", "promotional", source="stop")
+    talk.start("contacts", "list", contact_id)
+    assert "Wants no SMS" in talk.screen.text
+
+
 def test_somebody_is_erased_after_a_yes_and_the_pin(talk: Talk, tenant: Profile) -> None:
     contact_id = juma(tenant)
     talk.start("contacts", "list", contact_id, "erase", "yes")

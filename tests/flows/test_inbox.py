@@ -10,7 +10,7 @@ from core import clock, ids
 from core.contacts import contacts
 from core.dialogue.screens import Asks, Reply
 from core.flows import conversation
-from core.messaging import sender_decisions, sender_requests, senders
+from core.messaging import optouts, sender_decisions, sender_requests, senders
 from core.messaging.models import SHARED_ACCOUNT, Category, Inbound, Message, SenderStatus
 from core.telegram import files
 from core.tenants.models import Role
@@ -67,6 +67,9 @@ def test_an_opt_out_says_so(talk: Talk, tenant: Profile) -> None:
     talk.start("inbox", came(tenant, "STOP", "opt_out"))
 
     assert "Opted out." in talk.screen.text
+    optouts.add(tenant.tenant_id, ["254733000001"], optouts.ALL, source="call", **BY)
+    talk.start("inbox", came(tenant, "STOP ALL", "opt_out"))
+    assert "Opted out of all SMS." in talk.screen.text
 
 
 def test_without_replies_there_is_no_such_choice(talk: Talk, tenant: Profile) -> None:

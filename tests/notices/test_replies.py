@@ -8,7 +8,7 @@ import pytest
 
 from core import clock, ids
 from core.contacts import contacts
-from core.messaging import sender_decisions, sender_requests
+from core.messaging import opting, replies, sender_decisions, sender_requests
 from core.messaging.models import SHARED_ACCOUNT, Category, Inbound, SenderStatus
 from core.notices.replies import SLOT_S
 from core.tenants.models import Person
@@ -100,6 +100,26 @@ def test_an_opt_out_is_noted_and_an_opt_in_too(tenant: Profile, asha: Person, ro
     assert set(room.last(ASHA).text.split("\n\n")) == {
         "0733 000 001 has opted out. They get no more adverts from you.",
         "0733 000 002 wants SMS from you again.",
+    }
+
+
+def test_a_no_to_every_class_is_told_as_such(tenant: Profile, asha: Person, room: Room) -> None:
+    wish = replies.wish("STOP")
+    assert wish is not None
+    for number, classes in ((1, None), (2, "transactional")):
+        opting.opt_out(
+            tenant.tenant_id,
+            f"25473300000{number}",
+            wish,
+            inbound_id=f"inb_{number}",
+            answers=classes,
+        )
+    tell()
+    tell(SLOT_S + 1)
+
+    assert set(room.last(ASHA).text.split("\n\n")) == {
+        "0733 000 001 has opted out. They get no more adverts from you.",
+        "0733 000 002 has opted out. They get no more SMS from you.",
     }
 
 
