@@ -213,9 +213,10 @@ class TemplateUsed(Shape, frozen=True, kw_only=True):
 class CampaignShape(Shape, frozen=True, kw_only=True):
     """A campaign and how far it has come.
 
-    `counters` are its texts by status; `progress` says in percent of how many nothing waits any
-    more. `cost` is what it costs, `charged` of that is taken, `held` is still set aside, and
-    `released` was given back. `problem` says why it did not start or stands still.
+    `left_out` says how many get no text, by reason; `counters` are its texts by status. `progress`
+    is the share, in percent, of which nothing waits any more. `cost` is what it costs, `charged` of
+    that is taken, `held` is still set aside, and `released` was given back. `problem` says why it
+    did not start or stands still.
     """
 
     id: str
@@ -231,6 +232,7 @@ class CampaignShape(Shape, frozen=True, kw_only=True):
     schedule_at: Instant | None
     first: int | None
     recipients: int | None
+    left_out: dict[str, int]
     counters: dict[str, int]
     progress: int
     cost: Kes | None
@@ -280,6 +282,7 @@ def _fields(profile: Profile, row: Campaign, come: Progress) -> dict[str, Any]:
         "schedule_at": row.schedule_at,
         "first": row.first,
         "recipients": row.recipients if is_known else None,
+        "left_out": queries.document(row.left_out),
         "counters": dict(come.counts),
         "progress": come.percent,
         "cost": cost.text() if is_known else None,

@@ -206,7 +206,7 @@ def _drop(campaign: Campaign) -> None:
 def is_fresh(campaign: Campaign, profile: Profile) -> bool:
     """Say whether what was found may still be acted on.
 
-    It may not when it is old, the price has changed, or somebody has been erased since.
+    It may not when it is old, the price has changed, or anything about the contacts has since.
     """
     if campaign.priced_at is None or campaign.price_units != profile.price_units:
         return False
@@ -216,7 +216,8 @@ def is_fresh(campaign: Campaign, profile: Profile) -> bool:
         not ContactBook.select()
         .where(
             ContactBook.tenant_id == campaign.tenant_id,
-            ContactBook.erased_at >= campaign.priced_at,
+            (ContactBook.erased_at >= campaign.priced_at)
+            | (ContactBook.changed_at > campaign.priced_at),
         )
         .exists()
     )

@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 @job(priority=5)
 def watch() -> None:
     """Look at every campaign that is not over. Safe to run twice, or never."""
-    for campaign in _open():
+    for campaign in list(_open()):  # no open cursor while others write
         try:
             look_at(campaign)
         except Exception:
@@ -89,7 +89,7 @@ def _let_go_of_cancelled() -> None:
         .join(Gate, on=(Gate.batch_id == Campaign.id))
         .where(Campaign.status == CampaignStatus.CANCELLED.value)
     )
-    for campaign in cancelled:
+    for campaign in list(cancelled):
         open_ = counts.of(campaign.id).keys() & _MAY_COME_BACK
         if open_ & {Status.QUEUED.value, Status.SCHEDULED.value}:
             taking_back.take_back(terms_of(campaign, is_over=True), actor="system")

@@ -7,18 +7,29 @@ group does not go while an import fills it, nobody is erased between two looks.
 
 from __future__ import annotations
 
+from core import clock
 from core.contacts.models import ContactBook
 from core.database import execute
 
 _LOCK = """
-    INSERT INTO contact_book (tenant_id, size, erased_at) VALUES (%s, 0, 0)
-    ON CONFLICT (tenant_id) DO UPDATE SET size = contact_book.size
+    INSERT INTO contact_book (tenant_id, size, changed_at, erased_at) VALUES (%s, 0, %s, 0)
+    ON CONFLICT (tenant_id) DO UPDATE
+    SET changed_at = CASE WHEN excluded.changed_at > contact_book.changed_at
+                          THEN excluded.changed_at ELSE contact_book.changed_at END
 """
 
 
 def lock(tenant_id: int) -> None:
-    """Keep others from changing a business's contacts until the transaction ends."""
-    execute(_LOCK, (tenant_id,))
+    """Keep others from changing a business's contacts until the transaction ends: it is our turn.
+
+    What was counted of them before is looked at anew.
+    """
+    execute(_LOCK, (tenant_id, clock.ms()))
+
+
+def keep(tenant_id: int) -> None:
+    """Keep others from changing a business's contacts until the transaction ends, as we do."""
+    execute(_LOCK, (tenant_id, 0))
 
 
 def grow(tenant_id: int, by: int) -> None:

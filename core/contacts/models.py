@@ -40,12 +40,14 @@ class Consent(Model):
 class ContactBook(Model):
     """How many contacts a business has, counted as they come and go; the erased are not in it.
 
-    Its row is also the lock of all that changes the business's contacts and groups. `erased_at` is
-    when somebody was erased last: what was read before may still hold that person's number.
+    Its row is also the lock of all that changes the business's contacts and groups. `changed_at` is
+    when that happened last: what was counted before may be different now. `erased_at` is when
+    somebody was erased last: what was read before may still hold that person's number.
     """
 
     tenant_id = peewee.IntegerField(primary_key=True)
     size = peewee.IntegerField(default=0)
+    changed_at = InstantField(default=0)
     erased_at = InstantField(default=0)
 
 

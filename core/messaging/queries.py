@@ -150,6 +150,10 @@ def timeline(message: Message) -> list[Step]:
     return steps
 
 
+# What the gateway refused was given back at once.
+_CHARGED = peewee.Case(None, [(Usage.status == Status.REJECTED.value, 0)], Usage.cost)
+
+
 def usage(profile: Profile, since: date, until: date, by: UsageBy) -> list[UsageRow]:
     """Sum what was handed over between two days, both included."""
     key = {
@@ -164,7 +168,7 @@ def usage(profile: Profile, since: date, until: date, by: UsageBy) -> list[Usage
             key.alias("key"),
             peewee.fn.SUM(Usage.messages).alias("messages"),
             peewee.fn.SUM(Usage.segments).alias("segments"),
-            peewee.fn.SUM(Usage.cost).alias("cost"),
+            peewee.fn.SUM(_CHARGED).alias("cost"),
         )
         .where(
             Usage.tenant_id == profile.tenant_id,

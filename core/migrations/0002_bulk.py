@@ -120,6 +120,7 @@ def up(migrator, db):
     class ContactBook(Model):
         tenant_id = IntegerField(primary_key=True)
         size = IntegerField(default=0)
+        changed_at = InstantField(default=0)
         erased_at = InstantField(default=0)
 
         class Meta:

@@ -21,7 +21,7 @@ def fill(terms: Terms) -> bool:
     Raises: SpoolDamaged.
     """
     with transaction():
-        book.lock(terms.tenant_id)  # nobody is erased between the look and the storing
+        book.keep(terms.tenant_id)  # nobody is erased between the look and the storing
         chunk = spool.take(terms.batch_id)
         if chunk is None:
             return False

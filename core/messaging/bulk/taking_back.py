@@ -33,7 +33,7 @@ def take_back(terms: Terms, *, actor: str) -> int:
 def _from_spool(terms: Terms, actor: str) -> int:
     """Store the next chunk as cancelled: whoever asks what became of a number shall find it."""
     with transaction():
-        book.lock(terms.tenant_id)  # nobody is erased between the look and the storing
+        book.keep(terms.tenant_id)  # nobody is erased between the look and the storing
         chunk = spool.take(terms.batch_id)
         if chunk is None:
             return 0
