@@ -12,23 +12,57 @@ from typing import BinaryIO
 LINES_MAX = 100
 # Characters read at a time. Where there is no quotation mark among them, every line is a row.
 BLOCK = 64 * 1024
+# What stands for bytes that are no letter.
+LOST = "\ufffd"
 
 
 class Broken(list[str]):
     """A row that could not be read as it should; its cells are what there is to show.
 
-    `code` is one of the reasons in `errors`.
+    `code` is one of the reasons in `errors`, `at` the column it is about, from 0.
     """
 
-    __slots__ = ("code",)
+    __slots__ = ("at", "code")
 
-    def __init__(self, cells: list[str], code: str) -> None:
+    def __init__(self, cells: list[str], code: str, at: int = 0) -> None:
         super().__init__(cells)
         self.code = code
+        self.at = at
 
 
 class _Unclosed(Exception):
     """A row goes on for too long."""
+
+
+def _may_be_garbled(text: str, encoding: str) -> bool:
+    """Say quickly whether any cell of a long text needs a look."""
+    return LOST in text or (encoding == "cp1252" and not text.isascii())
+
+
+def _is_garbled(cell: str, encoding: str) -> bool:
+    """Say whether a cell was written in another encoding than most of its file."""
+    if LOST in cell:
+        return True
+    if encoding != "cp1252" or cell.isascii():
+        return False
+    try:
+        cell.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return False
+    return True
+
+
+def _longest(line: str, delimiter: str) -> int:
+    """Which cell of a line is the longest, from 0."""
+    lengths = [0]
+    for at, part in enumerate(line.split('"')):
+        if at % 2:
+            lengths[-1] += len(part)
+        else:
+            first, *others = part.split(delimiter)
+            lengths[-1] += len(first)
+            lengths += map(len, others)
+    return lengths.index(max(lengths))
 
 
 def text_of(file: BinaryIO, encoding: str) -> io.TextIOWrapper:
@@ -51,6 +85,8 @@ class Delimited:
         self._text = text
         self._delimiter = delimiter
         self._is_row = is_row
+        # Read from a file: what is left of bytes that are no letters, is told then.
+        self._encoding: str | None = text.encoding
         self._held: list[str] = []  # the lines of the row that is being read
         self._waiting: deque[str] = deque()  # lines that have been read and not yet looked at
 
@@ -60,13 +96,25 @@ class Delimited:
         while block := self._text.readlines(BLOCK):
             if '"' not in "".join(block):
                 try:
-                    yield list(csv.reader(block, delimiter=delimiter))
+                    yield self._legible(list(csv.reader(block, delimiter=delimiter)))
                     continue
                 except csv.Error:  # a cell beyond the library's limit, 131,072 characters
                     pass
             self._waiting.extend(block)
             while self._waiting:
-                yield list(self._with_care())
+                yield self._legible(list(self._with_care()))
+
+    def _legible(self, rows: list[list[str]]) -> list[list[str]]:
+        """The rows, of which those are broken that were written in another encoding."""
+        encoding = self._encoding
+        if encoding is None or not _may_be_garbled("".join(map("".join, rows)), encoding):
+            return rows
+        return [
+            Broken(row, "letters_unreadable")
+            if not isinstance(row, Broken) and any(_is_garbled(cell, encoding) for cell in row)
+            else row
+            for row in rows
+        ]
 
     def _with_care(self) -> Iterator[list[str]]:
         """Rows of the waiting lines, up to one that is broken."""
@@ -82,7 +130,8 @@ class Delimited:
                 return
         except csv.Error:
             if len(held) == 1:
-                yield Broken([held.pop()[:1000]], "cell_too_long")
+                row = held.pop()
+                yield Broken([row[:1000]], "cell_too_long", _longest(row, self._delimiter))
                 return
         except _Unclosed:
             pass

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from core import phone
 from core.errors import Conflict, Invalid, NotFound, Refused, TooMany
-from core.tenants.fields import UnknownLanguage
 
 
 class ImportNotFound(NotFound):
@@ -191,6 +190,17 @@ class QuoteOpen(Invalid):
     sentence = "A quotation mark in this row is never closed. Remove it."
 
 
+class LettersUnreadable(Invalid):
+    """Written in another encoding than the rest of the file, as when two files were joined."""
+
+    code = "letters_unreadable"
+    title = "Letters we cannot read"
+    sentence = (
+        "There are letters in this row that we cannot read. "
+        "Save the file as CSV UTF-8 and send it again."
+    )
+
+
 class NumberErased(Conflict):
     """Somebody asked to be forgotten between the sending of the file and its reading."""
 
@@ -220,7 +230,7 @@ REASONS: dict[str, type[Refused]] = {
     "number_special_rate": phone.NumberSpecialRate,
     "number_unassigned": phone.NumberUnassigned,
     "number_invalid": phone.InvalidNumber,
-    **{kind.code: kind for kind in (RowTooWide, CellTooLong, QuoteOpen, UnknownLanguage)},
+    **{kind.code: kind for kind in (RowTooWide, CellTooLong, QuoteOpen, LettersUnreadable)},
 }
 CODES = {kind: code for code, kind in REASONS.items()}
 

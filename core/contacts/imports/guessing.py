@@ -18,7 +18,7 @@ from core.contacts.imports.errors import (
     TooManyColumns,
 )
 from core.contacts.imports.layouts import Column, Meaning
-from core.contacts.imports.values import LANGUAGES
+from core.contacts.imports.values import LANGUAGES, unguarded
 from core.errors import Invalid
 
 DELIMITERS = ",;\t|"
@@ -220,7 +220,7 @@ def _likeness(cell: str) -> float:
     if len(cell) > 40 or not 6 <= len(_DIGITS(cell)) + 5 * bool(_ROUNDED(cell)) <= 24:
         return 0.0
     try:
-        phone.parse(cell)
+        phone.parse(unguarded(cell))
     except phone.NumberDamaged:
         return 0.9 if _ROUNDED(cell) else 0.0
     except phone.NumberNotDigits:

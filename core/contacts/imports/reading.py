@@ -16,10 +16,10 @@ from core.contacts.imports.delimited import Broken
 from core.contacts.imports.errors import CODES, CellTooLong, RowTooWide
 from core.contacts.imports.layouts import Layout, Meaning
 from core.contacts.imports.sources import Source
+from core.contacts.imports.values import Rounded
 from core.errors import Invalid
 from core.numberset import NumberSet
 from core.settings import settings
-from core.tenants.fields import UnknownLanguage
 
 CELL_KEPT = 500
 CELLS_KEPT = 60
@@ -150,6 +150,8 @@ class Reader:
         for number, cells in enumerate(rows[above:], start=before + above + 1):
             try:
                 msisdn = parse(cells[phone_at])
+                if msisdn.endswith("000000") and isinstance(cells[phone_at], Rounded):
+                    raise phone.NumberDamaged(given=f"{int(msisdn):.6G}")
                 if len(cells) != width or cells.__class__ is Broken:
                     cells = self._shaped(cells)
                 if one_name >= 0:
@@ -180,7 +182,7 @@ class Reader:
     ) -> tuple[str, Mapping[str, object]] | None:
         """Why a row is rejected, in a code and the fields of its sentence; None for a blank row."""
         if isinstance(cells, Broken):
-            return cells.code, self._too_long(0, 131_072).fields
+            return self._broken(cells)
         if not any(values.line(cell) for cell in cells):
             return None
         if isinstance(error, IndexError):
@@ -189,12 +191,23 @@ class Reader:
             error = RowTooWide(cells=len(cells), columns=self._width)
         return CODES.get(type(error), "number_invalid"), error.fields
 
+    def _broken(self, cells: Broken) -> tuple[str, Mapping[str, object]]:
+        """Why a row could not be read, in a code and the fields of its sentence."""
+        if cells.code != CellTooLong.code:
+            return cells.code, {}
+        if cells.at >= self._width:
+            return RowTooWide.code, RowTooWide(cells=cells.at + 1, columns=self._width).fields
+        is_name = self._layout.columns[cells.at].meaning is Meaning.NAME
+        return cells.code, self._too_long(cells.at, NAME_MAX if is_name else VALUE_MAX).fields
+
     def _unguarded(self, cells: list[str]) -> list[str] | None:
-        """A row without the apostrophe before its number that makes it text in a spreadsheet."""
+        """A row without what makes its number text in a spreadsheet: `'0712`, or `="0712"`."""
         at = self._layout.phone
-        if isinstance(cells, Broken) or at >= len(cells) or not cells[at].startswith("'"):
+        if isinstance(cells, Broken) or at >= len(cells):
             return None
-        bare = cells[at].lstrip("'")
+        bare = values.unguarded(cells[at].strip().lstrip("'"))
+        if len(bare) == len(cells[at].strip()):
+            return None
         return [*cells[:at], bare, *cells[at + 1 :]] if values.line(bare) else None
 
     def _shaped(self, cells: list[str]) -> list[str]:
@@ -230,13 +243,12 @@ class Reader:
         return name
 
     def _language(self, cells: list[str]) -> str | None:
+        """The language of a row; one in which nobody is written to here is as good as none."""
         said = values.line(cells[self._languages[0]]).casefold()
         if not said:
             return None
         spoken = values.LANGUAGES.get(said)
-        if spoken not in self._spoken:
-            raise UnknownLanguage(offered=", ".join(settings().app.languages))
-        return spoken
+        return spoken if spoken in self._spoken else None
 
     def _free(self, cells: list[str]) -> str:
         """The free fields of a row, without empty ones, as a JSON object; nothing for none."""

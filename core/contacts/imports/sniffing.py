@@ -114,5 +114,5 @@ class Letters:
 
     @property
     def encoding(self) -> str:
-        """The likelier one: a torn letter among many whole ones is no other encoding."""
+        """The likelier one; rows in the other, as where files were joined, are told apart."""
         return "utf-8" if self._good >= self._bad else "cp1252"

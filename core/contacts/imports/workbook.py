@@ -29,6 +29,7 @@ from core.contacts.imports.errors import (
     WorkbookLocked,
     WorkbookTooLarge,
 )
+from core.contacts.imports.values import Rounded
 
 # What the parts of a workbook may unpack to, in bytes. A million rows of ten cells take 600 MB,
 # and are read row by row. The other parts are held as a whole, in twenty times their room at worst;
@@ -235,13 +236,16 @@ class Workbook:
     def _shown(self, value: object, style: int) -> str:
         """A value as the person who wrote it sees it, but numbers with all their digits.
 
-        What a sheet shows as 2.54712E+11 is stored with every digit, and is not lost here.
+        What a sheet shows as 2.54712E+11 is stored with every digit, and is not lost here. Unless
+        it was lost before: then the last six of twelve are zeros, which is marked.
         """
         if isinstance(value, bool):
             return "TRUE" if value else "FALSE"
         if isinstance(value, int | float):
             if style not in self._days or not 0 <= value < DAYS_MAX:
                 is_whole = isinstance(value, int) or (value.is_integer() and abs(value) < 1e15)
+                if is_whole and 1e11 <= value < 1e12 and value % 1_000_000 == 0:
+                    return Rounded(int(value))
                 return str(int(value)) if is_whole else f"{value:.15g}"
             seconds = round(value * 86400)
             epoch, is_span = self._reader.wb.epoch, style in self._spans

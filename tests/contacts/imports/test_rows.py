@@ -38,6 +38,34 @@ def test_damage_that_can_be_undone_is_undone(written: str, msisdn: str) -> None:
     assert entries[1][1] == msisdn
 
 
+@pytest.mark.parametrize(
+    "row", ['="0712000110",Asha', '"=""0712000110""",Asha', '" =""+254 712-000110"" ",Asha']
+)
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_a_formula_that_only_keeps_a_zero_is_read_as_its_digits(row: str, delimiter: str) -> None:
+    heads = f"Phone,Name\n{row}\n0799999999,Z\n".replace(",", delimiter)
+    bare = f"{row}\n{row}\n".replace(",", delimiter)
+
+    assert read(heads)[0][0][1:3] == ("254712000110", "Asha")
+    assert read(bare)[0][0][1:3] == ("254712000110", "Asha")
+
+
+@pytest.mark.parametrize("cell", ['=""0712000110""&A1', "=0712000110", "=1+1", '=""=0712000110""'])
+def test_no_other_formula_is_read(cell: str) -> None:
+    entries, _, rejected = read(f'Phone,Name\n0799999999,Z\n"{cell}",Asha\n')
+
+    assert len(entries) == len(rejected) == 1
+
+
+def test_a_cell_beyond_all_measure_is_told_under_its_own_column() -> None:
+    far = "x" * 200_000
+    _, _, rejected = read(f'Phone,Name,Town\n0712345678,"A, B",{far}\n0722345678,{far},K\n')
+
+    assert [each.code for each in rejected] == ["cell_too_long"] * 2
+    assert [each.about["column"] for each in rejected] == ["Town", "Name"]
+    assert [each.about["most"] for each in rejected] == [500, 60]
+
+
 @pytest.mark.parametrize("written", ["2.54712E+11", "2.54712e11", "2,54712E+11", "7.12346E+8"])
 def test_digits_that_excel_has_lost_are_never_guessed(written: str) -> None:
     _, _, (left_out,) = read(f"Phone;Name\n0799999999;Z\n{written};Asha\n")

@@ -69,6 +69,38 @@ def test_one_torn_letter_among_whole_ones_is_no_other_encoding() -> None:
     assert understood(rows + b"0722345678,Jos\xc3\n").encoding == "utf-8"
 
 
+def test_rows_in_another_encoding_are_left_out_and_say_so() -> None:
+    whole = "".join(f"071234{n:04d},Zoë Müller\n" for n in range(2000)).encode()
+    other = "".join(f"07223456{n:02d},José Muñoz\n" for n in range(90)).encode("cp1252")
+    joined = b"Phone,Name\n" + whole[:115] + other + b"0799345678,Asha\n"
+
+    first, _, late = read(b"Phone,Name\n" + whole + b"0722345678,Jos\xe9\n0799345678,Asha\n")
+    second, _, early = read(joined)
+
+    assert [(each.row, each.code) for each in late] == [(2002, "letters_unreadable")]
+    assert {entry[2] for entry in first} == {"Zoë Müller", "Asha"}
+    assert {entry[2] for entry in second} == {"José Muñoz", "Asha"}
+    assert [(each.row, each.code) for each in early] == [
+        (row, "letters_unreadable") for row in range(2, 7)
+    ]
+
+
+def test_a_windows_letter_at_the_end_of_a_long_file_tells_the_encoding() -> None:
+    rows = "".join(f"07123456{n % 100:02d},Asha\n" for n in range(5000)).encode()
+
+    entries, _, rejected = read(rows + b"0722345678,Jos\xe9\n")
+
+    assert entries[-1][2] == "José"
+    assert rejected == []
+
+
+def test_bytes_that_are_no_letter_in_any_encoding_are_never_stored() -> None:
+    entries, _, rejected = read(b"Phone,Name\n0712345678,Jos\xe9\n0722345678,A\x81sha\n")
+
+    assert [entry[2] for entry in entries] == ["José"]
+    assert [each.code for each in rejected] == ["letters_unreadable"]
+
+
 @pytest.mark.parametrize(
     "heading",
     ["Phone", "PHONE NUMBER", "mobile no.", "Simu", "Namba ya simu", "Nambari", "Tel", "MSISDN",
@@ -99,8 +131,8 @@ def test_a_language_column_is_one_only_when_it_holds_languages() -> None:
         "Simu,Lugha\n0712345678,Kiswahili\n0722345678,EN\n0733345678,\n0744345678,Kifaransa\n"
     )
 
-    assert [entry[3] for entry in entries] == ["sw", "en", None]
-    assert [each.code for each in rejected] == ["unknown_language"]
+    assert [entry[3] for entry in entries] == ["sw", "en", None, None]
+    assert rejected == []
     assert understood("Simu,Lugha\n0712345678,12\n").columns[1].meaning.value == "field"
 
 

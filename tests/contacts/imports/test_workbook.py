@@ -66,6 +66,19 @@ def test_numbers_of_a_workbook_keep_all_their_digits() -> None:
     assert rejected == []
 
 
+def test_a_number_that_was_rounded_before_it_was_stored_is_damaged() -> None:
+    entries, _, rejected = read(
+        workbook([("Phone", "Sum"), (254712000000, 1), ("254712000000", 254712000000)])
+    )
+
+    assert [(each.code, each.about["given"]) for each in rejected] == [
+        ("number_damaged", "2.54712E+11")
+    ]
+    assert [(entry[1], entry[4]) for entry in entries] == [
+        ("254712000000", '{"Sum":"254712000000"}')
+    ]
+
+
 @pytest.mark.parametrize(
     ("stored", "shown"),
     [("0712345678", "712345678"), ("254712345678.0", "254712345678"), ("2.5E+3", "2500"),
