@@ -7,6 +7,7 @@ import structlog
 from core import clock, idempotency, prove, queue, quota
 from core.campaigns.jobs import PERIODIC as CAMPAIGNS
 from core.contacts.imports.jobs import PERIODIC as IMPORTS
+from core.contacts.leftovers import PERIODIC as CONTACTS
 from core.database import transaction
 from core.dialogue.jobs import PERIODIC as DIALOGUE
 from core.events import record
@@ -47,6 +48,7 @@ TIMETABLE = (
     *CAMPAIGNS,
     *PAYMENTS,
     *TELEGRAM,
+    *CONTACTS,
     *IMPORTS,
     *NOTICES,
     *PRIVACY,

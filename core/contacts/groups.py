@@ -5,7 +5,7 @@ from __future__ import annotations
 import peewee
 
 from core import clock, ids
-from core.contacts import book, contacts
+from core.contacts import book, contacts, leftovers
 from core.contacts.models import Contact, Group, GroupMember
 from core.database import transaction
 from core.errors import Conflict, NotFound
@@ -96,13 +96,14 @@ def rename(tenant_id: int, group_id: str, name: str, *, actor: str, channel: str
 
 
 def remove(tenant_id: int, group_id: str, *, actor: str, channel: str) -> None:
-    """Delete a group; its contacts stay. Raises: GroupNotFound."""
+    """Delete a group; its contacts stay. Raises: GroupNotFound.
+
+    Its row goes at once, and with it the group. What it leaves is cleared away after that, a part a
+    transaction, or by the sweep.
+    """
     with transaction():
         book.lock(tenant_id)
         found = one(tenant_id, group_id)
-        GroupMember.delete().where(
-            GroupMember.tenant_id == tenant_id, GroupMember.group_id == group_id
-        ).execute()
         Group.delete().where(Group.tenant_id == tenant_id, Group.id == group_id).execute()
         audit.record(
             tenant_id,
@@ -112,6 +113,7 @@ def remove(tenant_id: int, group_id: str, *, actor: str, channel: str) -> None:
             subject=group_id,
             before={"name": found.name, "size": found.size},
         )
+    leftovers.drop_members(tenant_id, group_id)
 
 
 def one(tenant_id: int, group_id: str) -> Group:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from core import database
-from core.contacts import book, contacts, groups, listing, membership, searching
+from core.contacts import book, contacts, groups, leftovers, listing, membership, searching
 from core.contacts.groups import GroupNotFound
 from core.contacts.listing import Wanted
 from core.contacts.models import Contact, ContactStatus, Group, GroupMember
@@ -157,6 +157,53 @@ def test_a_group_does_not_go_while_somebody_fills_it(make_tenant: Callable[..., 
 
     assert GroupMember.select().where(GroupMember.tenant_id == mine).count() == 0
     assert_counted(mine)
+
+
+def test_a_group_is_gone_at_once_and_its_members_go_some_at_a_time(
+    make_tenant: Callable[..., Profile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever removes it is killed between two parts: nobody sees what is left, and it goes."""
+    monkeypatch.setattr(leftovers, "AT_ONCE", 3)
+    mine, theirs = make_tenant().tenant_id, make_tenant().tenant_id
+    numbers = [f"07120000{number:02d}" for number in range(10)]
+    (gone, kept), (other,) = [
+        [groups.create(whose, name, **BY)[0] for name in names]
+        for whose, names in ((mine, ("Wateja", "Wafanyakazi")), (theirs, ("Wateja",)))
+    ]
+    membership.add(mine, gone.id, numbers=numbers, **BY)
+    membership.add(mine, kept.id, numbers=numbers[:4], **BY)
+    membership.add(theirs, other.id, numbers=numbers[:5], **BY)
+    left = []
+
+    def killed() -> None:
+        left.append(members_in(gone.id))
+        if len(left) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(leftovers, "breathe", killed)
+    with pytest.raises(KeyboardInterrupt):
+        groups.remove(mine, gone.id, **BY)
+    assert left == [7, 4]
+    juma = contacts.by_number(mine, "254712000009")
+    assert juma is not None
+    assert groups.of_contact(mine, juma.id) == []
+    assert listing.groups_of(mine, [juma]) == {}
+    with pytest.raises(GroupNotFound):
+        membership.add(mine, gone.id, numbers=numbers, **BY)
+    contacts.remove(mine, juma.id, **BY)
+    again, is_new = groups.create(mine, "Wateja", **BY)
+    assert (is_new, again.size) == (True, 0)
+    assert_counted(mine)
+
+    monkeypatch.setattr(leftovers, "breathe", lambda: None)
+    leftovers.drop_left()
+    assert [members_in(each.id) for each in (gone, kept, other, again)] == [0, 4, 5, 0]
+    for whose in (mine, theirs):
+        assert_counted(whose)
+
+
+def members_in(group_id: str) -> int:
+    return int(GroupMember.select().where(GroupMember.group_id == group_id).count())
 
 
 def test_the_book_is_made_at_its_first_lock(make_tenant: Callable[..., Profile]) -> None:
