@@ -351,13 +351,13 @@ def single(work: Callable[[], T]) -> T:
     return grouped(work) if not is_postgres() or in_transaction() else work()
 
 
-def breathe() -> None:
+def breathe(seconds: float = BREATH_S) -> None:
     """Pause between two chunks of bulk work, so that whoever waits to write gets in between.
 
     PostgreSQL lets many write at once and needs none.
     """
     if not is_postgres():
-        time.sleep(BREATH_S)
+        time.sleep(seconds)
 
 
 def recover() -> None:

@@ -159,7 +159,7 @@ def _shift(campaign: Campaign, holder: str, step: Callable[[], object]) -> bool:
         if time.monotonic() >= ends:
             carry_on.later(campaign.id)
             return False
-        breathe()
+        breathe(spool.BREATH_S)
     return False
 
 

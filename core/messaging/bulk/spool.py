@@ -18,7 +18,9 @@ from core.database import changed, execute, execute_many, is_postgres, transacti
 from core.messaging.models import Spool
 
 # Larger transactions win little on SQLite, where everybody else waits for them.
-_SIZE_SQLITE, _SIZE_POSTGRES = 1000, 5000
+_SIZE_SQLITE, _SIZE_POSTGRES = 300, 5000
+# Between two of them: as long as the transaction of one.
+BREATH_S = 0.008
 _DROPPED_AT_ONCE = 20
 
 
