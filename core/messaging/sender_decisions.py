@@ -81,10 +81,7 @@ def _decide(
             raise SenderDecided(status=after.status)
         if status is SenderStatus.APPROVED:
             _check_free(after)
-        else:
-            SenderOperator.delete().where(
-                SenderOperator.tenant_id == after.tenant_id, SenderOperator.name == after.name
-            ).execute()
+        _forget_operators(after)
         _note(before, after, f"sender_id.{status.value}", actor, channel)
     return after
 
@@ -145,6 +142,20 @@ def _held(public_id: str) -> Sender:
     return senders.one(None, public_id)
 
 
+def _forget_operators(sender: Sender) -> None:
+    """Let a decision stand for the operators, too; with a yes, whoever said no keeps to it."""
+    is_overruled = SenderOperator.status.in_(
+        OPEN
+        if sender.status == SenderStatus.APPROVED.value
+        else [each.value for each in SenderStatus]
+    )
+    SenderOperator.delete().where(
+        SenderOperator.tenant_id == sender.tenant_id,
+        SenderOperator.name == sender.name,
+        is_overruled,
+    ).execute()
+
+
 def _check_free(sender: Sender) -> None:
     """See that a name is nobody else's, in the transaction that gives it. Raises: SenderContested.
 
@@ -180,5 +191,5 @@ def _note(
         before={"status": before.status},
         after={"status": after.status, "reason": after.reason, **operators},
     )
-    senders.tell_changed(after, actor=after.actor, operators=operators or None)
+    senders.tell_changed(after, actor=after.actor, was=before.status, operators=operators or None)
     after_commit(routing.forget)

@@ -68,13 +68,23 @@ def register(tenant_id: int, name: str, category: Category, *, actor: str, chann
             before=None if before is None else {"class": before.category, "status": before.status},
             after={"class": category.value},
         )
-        tell_changed(after, actor=before.actor if before is not None else None)
+        tell_changed(
+            after,
+            actor=before.actor if before is not None else None,
+            # In another class it is news again.
+            was=before.status if before is not None and before.category == after.category else None,
+        )
         after_commit(routing.forget)
     return after
 
 
-def tell_changed(sender: Sender, *, actor: str | None, **more: object) -> None:
-    """Note that a sender ID has moved, in the caller's transaction. `actor` asked for it."""
+def tell_changed(
+    sender: Sender, *, actor: str | None, was: str | None = None, **more: object
+) -> None:
+    """Note that a sender ID has moved, in the caller's transaction.
+
+    `actor` asked for it; `was` is where it stood before as a whole.
+    """
     events.record(
         "sender_id.changed",
         sender.tenant_id,
@@ -83,6 +93,7 @@ def tell_changed(sender: Sender, *, actor: str | None, **more: object) -> None:
         status=sender.status,
         reason=sender.reason,
         actor=actor,
+        was=was,
         **more,
     )
 

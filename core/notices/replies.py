@@ -39,8 +39,10 @@ REQUESTED = "Sender ID {sender} is being looked at."
 SUBMITTED = "Sender ID {sender} is with the operators. We tell you when they answer."
 APPROVED = "Sender ID {sender} is approved. Your SMS can go out under it now."
 REJECTED = "Sender ID {sender} was not approved: {reason}"
+WITHDRAWN = "Sender ID {sender} was withdrawn. No SMS goes out under it any more: {reason}"
 OPERATOR = "Sender ID {sender}: {operator} has approved it."
 OPERATOR_NO = "Sender ID {sender}: {operator} has not approved it."
+OPERATOR_HAS = "Sender ID {sender} is with {operator} now, too. We tell you when they answer."
 SENDER_STATES: Mapping[str, str] = MappingProxyType(
     {
         SenderStatus.REQUESTED.value: REQUESTED,
@@ -54,6 +56,7 @@ SENDER_STATES: Mapping[str, str] = MappingProxyType(
 _SAID: Mapping[str, str] = {
     SenderStatus.APPROVED.value: OPERATOR,
     SenderStatus.REJECTED.value: OPERATOR_NO,
+    SenderStatus.SUBMITTED.value: OPERATOR_HAS,
 }
 
 
@@ -140,15 +143,23 @@ def _who(tenant_id: int, msisdn: str) -> str:
 
 def _sender(matter: Matter, language: str) -> Said:
     """Tell how a sender ID has moved."""
-    sender = str(matter.data["sender_id"])
-    operators: Mapping[str, str] = matter.data.get("operators") or {}
-    if matter.data["status"] != SenderStatus.APPROVED.value:
-        for name, how in operators.items():
+    data = matter.data
+    sender, status = str(data["sender_id"]), str(data["status"])
+    has_moved = data.get("was") != status
+    if status != SenderStatus.APPROVED.value or not has_moved:
+        for name, how in (data.get("operators") or {}).items():
+            if how == SenderStatus.SUBMITTED.value and has_moved:
+                continue  # it is the first of them: told as a whole
             if (said := _SAID.get(how)) is not None:
                 return say(language, said, {}, sender=sender, operator=name.capitalize())
-    sentence = SENDER_STATES[str(matter.data["status"])]
-    names = {"reason": str(matter.data.get("reason") or "-")} if sentence is REJECTED else {}
-    return say(language, sentence, names, sender=sender)
+    if not has_moved:
+        return Nothing("Nothing has changed for the business.")
+    sentence = SENDER_STATES[status]
+    if sentence is not REJECTED:
+        return say(language, sentence, {}, sender=sender)
+    if data.get("was") == SenderStatus.APPROVED.value:
+        sentence = WITHDRAWN
+    return say(language, sentence, {"reason": str(data.get("reason") or "-")}, sender=sender)
 
 
 KINDS: Mapping[str, Callable[[Matter, str], Said]] = MappingProxyType(

@@ -319,6 +319,19 @@ def test_what_is_approved_as_a_whole_is_so_at_each_operator(shop: Profile) -> No
     assert set(senders.by_operator([sender])[shop.tenant_id, "ZURI"].values()) == {"approved"}
 
 
+def test_a_yes_as_a_whole_moves_who_had_not_said_no(shop: Profile) -> None:
+    key = str(ask(shop).public_id)
+    sender_decisions.set_operator(key, "safaricom", SenderStatus.SUBMITTED, **OPS)
+    sender_decisions.set_operator(key, "telkom", SenderStatus.REJECTED, **OPS)
+    sender = sender_decisions.approve(key, **OPS)
+
+    assert senders.by_operator([sender])[shop.tenant_id, "ZURI"] == {
+        "safaricom": "approved",
+        "airtel": "approved",
+        "telkom": "rejected",
+    }
+
+
 def test_a_rejected_name_moves_no_more(shop: Profile) -> None:
     key = str(ask(shop).public_id)
     sender_decisions.reject(key, "No", **OPS)

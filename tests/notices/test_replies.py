@@ -8,7 +8,7 @@ import pytest
 
 from core import clock, ids
 from core.contacts import contacts
-from core.messaging import opting, replies, sender_decisions, sender_requests
+from core.messaging import opting, replies, sender_decisions, sender_requests, senders
 from core.messaging.models import SHARED_ACCOUNT, Category, Inbound, SenderStatus
 from core.notices.replies import SLOT_S
 from core.tenants.models import Person
@@ -172,3 +172,41 @@ def test_a_refused_sender_id_says_why(tenant: Profile, asha: Person, room: Room)
     tell()
 
     assert room.texts(ASHA) == ["Sender ID ZURI was not approved: No letter came with it."]
+
+
+def test_what_changes_at_one_operator_names_it_and_nothing_is_told_twice(
+    tenant: Profile, asha: Person, room: Room
+) -> None:
+    made = sender_requests.ask(
+        tenant.tenant_id, "ZURI", Category.PROMOTIONAL, "Offers", actor=asha.actor, channel="test"
+    )
+    key = str(made.public_id)
+    steps = [("safaricom", "submitted"), ("airtel", "submitted"), ("telkom", "rejected")]
+    for operator, status in steps:
+        sender_decisions.set_operator(key, operator, SenderStatus(status), **BY)
+        tell()
+    sender_decisions.approve(key, **BY)
+    tell()
+    sender_decisions.set_operator(key, "telkom", SenderStatus.APPROVED, **BY)
+    tell()
+    senders.register(tenant.tenant_id, "ZURI", Category.PROMOTIONAL, **BY)
+    tell()
+
+    assert room.texts(ASHA) == [
+        "Sender ID ZURI is with the operators. We tell you when they answer.",
+        "Sender ID ZURI is with Airtel now, too. We tell you when they answer.",
+        "Sender ID ZURI: Telkom has not approved it.",
+        "Sender ID ZURI is approved. Your SMS can go out under it now.",
+        "Sender ID ZURI: Telkom has approved it.",
+    ]
+
+
+def test_a_sender_id_that_is_taken_back_says_so(tenant: Profile, asha: Person, room: Room) -> None:
+    made = senders.register(tenant.tenant_id, "ZURI", Category.PROMOTIONAL, **BY)
+    tell()
+    sender_decisions.reject(str(made.public_id), "Onfon refuses it.", withdraw=True, **BY)
+    tell()
+
+    assert room.texts(ASHA)[-1] == (
+        "Sender ID ZURI was withdrawn. No SMS goes out under it any more: Onfon refuses it."
+    )
