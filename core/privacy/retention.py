@@ -18,6 +18,8 @@ from core.queue import Periodic, job
 from core.settings import settings
 from core.tenants.models import PLATFORM_TENANT, Tenant
 
+# Under this the place is remembered up to which texts that are nobody's have been blanked.
+NOBODY = -1
 DAY_MS = 24 * 3600 * 1000
 AT_ONCE = 1000
 # How long one run goes on; what is left is for the next one, which follows at once.
@@ -34,6 +36,8 @@ class _Kind:
     made: str
     # What of it must keep its words for now: it has not gone yet.
     needed: str
+    # Whose they are, by the number that is given.
+    whose: str = "tenant_id = %s"
 
 
 KINDS = (
@@ -45,6 +49,10 @@ KINDS = (
         "status IN ('scheduled', 'queued', 'submitting')",
     ),
     _Kind("replies", "inbound", "inb", "received_at", "1 = 0"),
+)
+# What came in and was never found to be for anybody goes by everybody's days.
+_STRAYS = _Kind(
+    "replies", "inbound", "inb", "received_at", "1 = 0", f"%s = {NOBODY} AND tenant_id IS NULL"
 )
 
 
@@ -60,6 +68,8 @@ def forget_words() -> None:
             if not _blank(kind, tenant.id, age_ms, ends):
                 forget_words.later()
                 return
+    if not _blank(_STRAYS, NOBODY, days(None) * DAY_MS, ends):
+        forget_words.later()
 
 
 def days(own: int | None) -> int:
@@ -106,16 +116,16 @@ class _Row(NamedTuple):
 # campaign, which may have been a draft for long.
 _PAGE = """
     SELECT id, {made} < %s AND NOT ({needed}), body <> '' FROM {table}
-    WHERE tenant_id = %s AND id > %s AND id < %s ORDER BY id LIMIT %s
+    WHERE {whose} AND id > %s AND id < %s ORDER BY id LIMIT %s
 """
 
 
 def _page(kind: _Kind, tenant_id: int, after: str, age_ms: int) -> list[_Row]:
     lock = " FOR UPDATE" if is_postgres() else ""
-    statement = _PAGE.format(made=kind.made, needed=kind.needed, table=kind.table) + lock
+    statement = _PAGE.format(made=kind.made, needed=kind.needed, table=kind.table, whose=kind.whose)
     until = ids.floor(kind.prefix, age_ms)
     params = (clock.ms() - age_ms, tenant_id, after, until, AT_ONCE)
-    rows = execute(statement, params).fetchall()
+    rows = execute(statement + lock, params).fetchall()
     return [_Row(row[0], bool(row[1]), bool(row[2])) for row in rows]
 
 

@@ -133,3 +133,33 @@ def test_replies_and_the_lists_of_old_campaigns_go_too(
     assert Inbound.get().body == ""
     left = Campaign.get()
     assert (left.audience, left.findings) == ("{}", None)
+
+
+def stray(body: str, tenant: Profile | None = None) -> None:
+    """A text that came in, of which nobody knows for whom it is, or whose it is."""
+    made = ids.new("inb")
+    Inbound.create(
+        id=made, key=made, account_id=1, tenant_id=tenant and tenant.tenant_id, msisdn=JUMA,
+        sent_to="20880", body=body, received_at=clock.now(),
+    )  # fmt: skip
+
+
+def test_what_is_nobodys_goes_after_everybodys_days(
+    make_tenant: Callable[..., Profile],
+    monkeypatch: pytest.MonkeyPatch,
+    change_settings: Callable[..., None],
+) -> None:
+    tenant = make_tenant("100")
+    tenants.update_profile(tenant.tenant_id, message_days=200, actor="test", channel="api")
+    change_settings("rules", message_days=60)
+    for number in (100, 90, 50):
+        with days_ago(monkeypatch, number):
+            stray(f"Habari {number}")
+            stray("Asante", tenant)
+    monkeypatch.setattr(retention, "AT_ONCE", 1)
+    for _ in range(2):
+        retention.forget_words()
+
+    bodies = [row.body for row in Inbound.select().order_by(Inbound.id)]
+    assert bodies == ["", "Asante", "", "Asante", "Habari 50", "Asante"]
+    assert {row.tenant_id for row in Blanked.select()} >= {retention.NOBODY}
