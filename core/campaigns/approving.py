@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import msgspec
 
-from core import events
+from core import clock, events
 from core.campaigns import launch as launches
 from core.campaigns import launching, problems, queries, states
-from core.campaigns.errors import CannotDecide, NotApproved, OwnApproval
+from core.campaigns.errors import (
+    ApprovalPriceChanged,
+    ApprovedTooLate,
+    CannotDecide,
+    NotApproved,
+    OwnApproval,
+    PriceChanged,
+)
+from core.campaigns.launch import Launch
 from core.campaigns.models import Campaign, CampaignStatus
 from core.database import transaction
 from core.errors import NotAllowed
+from core.messaging.preparing import PAST_ALLOWED
 from core.tenants import audit, fields, people
 from core.tenants.models import Person, Role
 from core.tenants.profiles import Profile
@@ -30,10 +39,11 @@ def waiting(tenant_id: int) -> list[Campaign]:
 
 
 def approve(profile: Profile, campaign_id: str, person: Person, *, channel: str) -> Campaign:
-    """Say yes to a campaign; it starts, at no more than it costs now.
+    """Say yes to a campaign; it starts, at no more than what was asked about.
 
     Raises: CampaignNotFound, CannotDecide (somebody has decided, or it was taken back),
-    OwnApproval, RoleTooSmall, NotAllowed, and what `launching.launch` raises: then it still waits.
+    OwnApproval, RoleTooSmall, NotAllowed, ApprovedTooLate (it is a draft again),
+    ApprovalPriceChanged and what else `launching.launch` raises: then it still waits.
     """
     with transaction():
         campaign = _asked_about(profile, campaign_id, person)
@@ -41,24 +51,59 @@ def approve(profile: Profile, campaign_id: str, person: Person, *, channel: str)
         assert asked is not None, "nobody has asked for it"
         if asked.actor == person.actor:
             raise OwnApproval
-        agreed = msgspec.structs.replace(asked, agreed=campaign.cost)
-        campaign = states.move(
+        if asked.agreed is None:
+            asked = msgspec.structs.replace(asked, agreed=int(campaign.cost))
+        too_late = _too_late(asked)
+        if too_late is not None:
+            problems.turn_back(campaign, too_late)
+        else:
+            campaign = _approved(campaign, asked, person, channel)
+    if too_late is not None:
+        raise too_late
+    try:
+        return launching.proceed(profile, campaign, asked)
+    except PriceChanged as dearer:
+        _ask_anew(campaign_id, asked)
+        raise ApprovalPriceChanged(**dearer.fields) from dearer
+
+
+def _too_late(asked: Launch) -> ApprovedTooLate | None:
+    if asked.good_until is None or clock.now() < asked.good_until:
+        return None
+    at = (asked.good_until - PAST_ALLOWED).astimezone(clock.NAIROBI)
+    return ApprovedTooLate(time=f"{at:%-d %b %Y %H:%M}")
+
+
+def _approved(campaign: Campaign, asked: Launch, person: Person, channel: str) -> Campaign:
+    """Note a yes."""
+    approved = states.move(campaign, CampaignStatus.AWAITING_APPROVAL, approved_by=person.actor)
+    audit.record(
+        campaign.tenant_id, person.actor, channel, "campaign.approved", subject=campaign.id
+    )
+    events.record(
+        "campaign.approved",
+        campaign.tenant_id,
+        campaign=campaign.id,
+        actor=asked.actor,
+        by=person.actor,
+    )
+    return approved
+
+
+def _ask_anew(campaign_id: str, asked: Launch) -> None:
+    """Ask about what a campaign costs now; the yes was to less."""
+    with transaction():
+        campaign = states.locked(campaign_id)
+        if states.status_of(campaign) is not CampaignStatus.AWAITING_APPROVAL:
+            return
+        dearer = msgspec.structs.replace(asked, agreed=int(campaign.cost))
+        states.move(
             campaign,
             CampaignStatus.AWAITING_APPROVAL,
-            approved_by=person.actor,
-            launch=launches.written(agreed),
+            launch=launches.written(dearer),
+            approved_by=None,
         )
-        audit.record(
-            campaign.tenant_id, person.actor, channel, "campaign.approved", subject=campaign.id
-        )
-        events.record(
-            "campaign.approved",
-            campaign.tenant_id,
-            campaign=campaign.id,
-            actor=asked.actor,
-            by=person.actor,
-        )
-    return launching.proceed(profile, campaign, agreed)
+        events.record("campaign.asked_anew", campaign.tenant_id, campaign=campaign.id)
 
 
 def reject(

@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable
 
-from core import events
 from core.campaigns import (
     ending,
     launch,
@@ -29,7 +28,6 @@ from core.database import breathe, transaction
 from core.errors import Refused
 from core.messaging.bulk import filling, spool, taking_back
 from core.queue import job
-from core.tenants import audit
 
 # Each begins anew when somebody else has begun meanwhile.
 _TRIES = 3
@@ -43,7 +41,9 @@ ROOM_S = 1
 @job()
 def count(campaign_id: str) -> None:
     """Count and price a large draft that somebody wants to know about."""
-    campaign = Campaign.get_or_none(Campaign.id == campaign_id)
+    campaign = Campaign.get_or_none(
+        Campaign.id == campaign_id, Campaign.status == CampaignStatus.DRAFT.value
+    )
     if campaign is None or pricing.is_fresh(campaign, profile_of(campaign)):
         return
     if not _under_lease(campaign, _count):
@@ -96,38 +96,10 @@ def _begin(campaign: Campaign, holder: str) -> None:
     except StillCounting:
         return  # somebody has counted it again meanwhile: the watch comes back
     except Refused as refusal:
-        _turn_back(campaign.id, refusal)
-
-
-def _turn_back(campaign_id: str, refusal: Refused) -> None:
-    """Make a draft again of what could not start, with the reason, and let whoever asked know."""
-    with transaction():
-        campaign = states.locked(campaign_id)
-        asked = launch.read(campaign)
-        if not _is_beginning(campaign) or asked is None:
-            return
-        states.move(
-            campaign,
-            CampaignStatus.DRAFT,
-            problem=problems.written(refusal),
-            approved_by=None,
-        )
-        audit.record(
-            campaign.tenant_id,
-            "system",
-            "system",
-            "campaign.not_started",
-            subject=campaign.id,
-            after={"code": refusal.code},
-        )
-        events.record(
-            "campaign.not_started",
-            campaign.tenant_id,
-            campaign=campaign.id,
-            actor=asked.actor,
-            approved_by=campaign.approved_by,
-            code=refusal.code,
-        )
+        with transaction():
+            found = states.locked(campaign.id)
+            if _is_beginning(found):
+                problems.turn_back(found, refusal)
 
 
 def _under_lease(campaign: Campaign, work: Callable[[Campaign, str], object]) -> bool:

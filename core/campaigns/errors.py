@@ -115,6 +115,26 @@ class PriceChanged(Conflict):
     )
 
 
+class ApprovalPriceChanged(PriceChanged):
+    """It costs more than what somebody was asked to approve; nothing has started."""
+
+    sentence = (
+        "This costs KES {cost} now, more than the KES {agreed} you were asked about. "
+        "Look at it again and approve it if that is right."
+    )
+
+
+class ApprovedTooLate(Conflict):
+    """The time it was asked for is over: what was right to say then may be wrong now."""
+
+    code = "campaign_approved_too_late"
+    title = "Too late to approve"
+    sentence = (
+        "Nobody approved this campaign in time: it was to go by {time}. "
+        "It is a draft again. Look at it and start it anew."
+    )
+
+
 class StillCounting(Conflict):
     """A large audience is being counted, and the question needs its result."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from core.campaigns.models import Campaign
@@ -10,9 +12,9 @@ from core.campaigns.models import Campaign
 class Launch(msgspec.Struct, frozen=True, kw_only=True):
     """Who asked, through which door, and on which conditions.
 
-    `agreed` is the most it may cost (KES/4), once somebody has agreed to a figure. With
-    `needs_approval` a cost above the threshold waits for a second person. `is_confirmed` says that
-    the same words may go to the same people again.
+    `agreed` is the most it may cost (KES/4), once somebody has agreed to a figure, or is asked to.
+    With `needs_approval` a cost above the threshold waits for a second person, until `good_until`.
+    `is_confirmed` says that the same words may go to the same people again.
     """
 
     actor: str
@@ -21,6 +23,7 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     needs_approval: bool = False
     agreed: int | None = None
     is_confirmed: bool = False
+    good_until: datetime | None = None
 
 
 def written(launch: Launch) -> str:

@@ -47,7 +47,9 @@ def estimate(profile: Profile, campaign_id: str) -> Estimate | None:
     Raises: CampaignNotFound.
     """
     campaign = queries.one(profile, campaign_id)
-    if _may_be_counted(campaign) and not pricing.is_fresh(campaign, profile):
+    # What somebody is asked to approve stays as it was asked.
+    is_draft = states.status_of(campaign) is CampaignStatus.DRAFT
+    if is_draft and not pricing.is_fresh(campaign, profile):
         if not is_small(campaign):
             carrying.count.nudge(campaign.id)
             return None
@@ -182,11 +184,3 @@ def is_small(campaign: Campaign) -> bool:
     most = INLINE_MAX + 1
     found = audiences.size_at_most(campaign.tenant_id, audiences.read(campaign.audience), most)
     return found < most
-
-
-def _may_be_counted(campaign: Campaign) -> bool:
-    """Say whether its price may still change: no money is held, and nobody is starting it."""
-    return states.status_of(campaign) in (
-        CampaignStatus.DRAFT,
-        CampaignStatus.AWAITING_APPROVAL,
-    )

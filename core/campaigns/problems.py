@@ -6,10 +6,13 @@ from typing import Any
 
 import msgspec
 
+from core import events
+from core.campaigns import launch, states
 from core.campaigns.errors import NotAffordable
 from core.campaigns.models import Campaign, CampaignStatus
 from core.database import transaction
 from core.errors import Refused
+from core.tenants import audit
 
 
 def written(refusal: Refused) -> str:
@@ -23,6 +26,31 @@ def note(campaign_id: str, refusal: Refused) -> None:
         Campaign.update(problem=written(refusal)).where(
             Campaign.id == campaign_id, Campaign.status == CampaignStatus.DRAFT.value
         ).execute()
+
+
+def turn_back(campaign: Campaign, refusal: Refused) -> None:
+    """Make a draft again of what could not start, with the reason, and let whoever asked know.
+
+    The campaign is locked, by a transaction of the caller's.
+    """
+    asked = launch.read(campaign)
+    states.move(campaign, CampaignStatus.DRAFT, problem=written(refusal), approved_by=None)
+    audit.record(
+        campaign.tenant_id,
+        "system",
+        "system",
+        "campaign.not_started",
+        subject=campaign.id,
+        after={"code": refusal.code},
+    )
+    events.record(
+        "campaign.not_started",
+        campaign.tenant_id,
+        campaign=campaign.id,
+        actor=campaign.actor if asked is None else asked.actor,
+        approved_by=campaign.approved_by,
+        code=refusal.code,
+    )
 
 
 def code(campaign: Campaign) -> str | None:

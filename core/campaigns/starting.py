@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
+import peewee
+
 from core import clock, events
 from core.campaigns import launch, pricing, queries, states, timing
 from core.campaigns.errors import (
@@ -22,6 +25,7 @@ from core.campaigns.terms import terms_of
 from core.database import savepoint, transaction
 from core.ledger import accounts
 from core.ledger.errors import NotEnough
+from core.ledger.models import Hold
 from core.messaging.bulk import holding
 from core.money import Money
 from core.tenants import audit
@@ -71,9 +75,12 @@ def _needs_approval(profile: Profile, campaign: Campaign, asked: Launch) -> bool
 
 
 def _ask(campaign: Campaign, asked: Launch) -> Campaign:
-    """Set a campaign before those who may say yes to it."""
+    """Set a campaign before those who may say yes to it, at what it costs now."""
+    to_agree = msgspec.structs.replace(
+        asked, agreed=int(campaign.cost), good_until=timing.approval_until(campaign)
+    )
     asking = states.move(
-        campaign, CampaignStatus.AWAITING_APPROVAL, launch=launch.written(asked), problem=None
+        campaign, CampaignStatus.AWAITING_APPROVAL, launch=launch.written(to_agree), problem=None
     )
     cost = Money(campaign.cost).text()
     audit.record(
@@ -139,6 +146,13 @@ def _hold(profile: Profile, campaign: Campaign, asked: Launch) -> Campaign:
     return started
 
 
+def _went_to_nobody() -> peewee.Expression:
+    """Cancelled before anything of it was charged."""
+    taken = peewee.fn.EXISTS(Hold.select().where(Hold.id == Campaign.id, Hold.taken > 0))
+    found: peewee.Expression = (Campaign.status == CampaignStatus.CANCELLED.value) & ~taken
+    return found
+
+
 def _refuse_repeat(campaign: Campaign) -> None:
     """Refuse the same words to the same people within the hour. Raises: CampaignRepeat."""
     earlier = (
@@ -149,6 +163,7 @@ def _refuse_repeat(campaign: Campaign) -> None:
             Campaign.started_at >= clock.now() - REPEAT_WITHIN,
             Campaign.is_test == campaign.is_test,
             Campaign.id != campaign.id,
+            ~_went_to_nobody(),
         )
         .order_by(Campaign.started_at.desc())
         .first()

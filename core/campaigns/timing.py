@@ -11,12 +11,13 @@ from collections.abc import Collection
 from datetime import datetime, time, timedelta
 
 from core import clock, phone
+from core.campaigns import findings
 from core.campaigns.models import Campaign, CampaignStatus
 from core.campaigns.states import OPEN_SQL
 from core.database import execute
 from core.messaging import rules
 from core.messaging.models import Category, Status
-from core.messaging.preparing import DAYS_AHEAD_MAX
+from core.messaging.preparing import DAYS_AHEAD_MAX, PAST_ALLOWED
 from core.settings import settings
 
 # Of a text in one of these it is open whether and when it goes.
@@ -67,6 +68,19 @@ def end_of_day(moment: datetime) -> datetime:
     """Return the end of the Nairobi day a moment is in: past it the texts left must not just go."""
     local = moment.astimezone(clock.NAIROBI)
     return local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
+def approval_until(campaign: Campaign) -> datetime:
+    """Return until when a campaign that is asked for now may be approved.
+
+    Until its time, or else to the end of the day it would begin on: what is right to say today may
+    be wrong tomorrow.
+    """
+    if campaign.schedule_at is not None:
+        until: datetime = campaign.schedule_at + PAST_ALLOWED
+        return until
+    operators = list(findings.of(campaign).operators)
+    return end_of_day(goes_at(campaign, operators))
 
 
 def operators_of(msisdns: Collection[str]) -> frozenset[str]:

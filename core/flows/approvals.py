@@ -10,7 +10,7 @@ from core.flows.asking import Agree, Drawn, Pick, sign
 from core.flows.visits import Visit
 from core.flows.wording import brief, business, kes, somebody
 from core.money import Money
-from core.notices.approvals import decided
+from core.notices.approvals import decided, goes
 from core.notices.operators import name_of
 from core.tenants import fields
 from core.tenants.profiles import Profile
@@ -37,8 +37,8 @@ def approvals_(visit: Visit) -> Flow:
         "approve_sure",
         question,
         visit,
-        *(row.id, row.recipients, row.cost),
-        detail=brief(findings.words_of(row), DETAIL_MAX) or None,
+        *(row.id, row.recipients, row.cost, row.schedule_at),
+        detail=_detail(row, visit.language),
         yes=visit.say("Approve"),
         beside={"reject": visit.say("Reject")},
     )
@@ -102,6 +102,11 @@ def _waiting(visit: Visit, profile: Profile) -> Drawn:
     found = _open_to(visit, profile)[:SHOWN]
     options = {row.id: f"{brief(row.name, 18)}, {kes(Money(row.cost))}" for row in found}
     return visit.say("Which one do you look at?"), options
+
+
+def _detail(row: Campaign, language: str) -> str | None:
+    parts = (goes(row, language), brief(findings.words_of(row), DETAIL_MAX))
+    return "\n".join(filter(None, parts)) or None
 
 
 def _reason(text: str) -> str:

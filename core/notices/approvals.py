@@ -8,13 +8,14 @@ from core.campaigns.models import Campaign, CampaignStatus
 from core.gateways.telegram import Button
 from core.money import Money
 from core.notices.looks import Look
-from core.notices.operators import name_of
+from core.notices.operators import moment, name_of
 from core.notices.problems import words_of
 from core.notices.progress import NAME_MAX, state_of
 from core.notices.saying import brief, kes
 from core.telegram.buttons import opens
 
 ASKED = "{name} asks to send an SMS to {count} people for KES {cost}: {campaign}"
+GOES = "Goes {when}"
 APPROVED = "{name} has approved it."
 WORDS_MAX = 600
 
@@ -25,6 +26,8 @@ def draw(key: str, tenant_id: int, language: str) -> Look | None:
     if row is None:
         return None
     lines = [asked(row, language)]
+    if when := goes(row, language):
+        lines.append(when)
     if said := findings.words_of(row):
         lines += ["", brief(said, WORDS_MAX)]
     if row.status == CampaignStatus.AWAITING_APPROVAL.value:
@@ -44,6 +47,13 @@ def asked(row: Campaign, language: str) -> str:
         cost=kes(Money(row.cost)),
         campaign=brief(row.name, NAME_MAX),
     )
+
+
+def goes(row: Campaign, language: str) -> str:
+    """Say when it is to go; nothing when that is at once."""
+    if row.schedule_at is None:
+        return ""
+    return words.say(language, GOES, when=moment(row.schedule_at))
 
 
 def decided(row: Campaign, language: str) -> str:

@@ -88,6 +88,7 @@ LOOKS = MappingProxyType(
     {
         "campaign.approval_needed": _approval_needed,
         "campaign.approved": _campaign,
+        "campaign.asked_anew": _moved,
         "campaign.rejected": _campaign,
         "campaign.stale": _campaign,
         "campaign.not_started": _campaign,

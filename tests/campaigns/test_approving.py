@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from core.campaigns import approving, cancelling, launching, problems
+from core import clock
+from core.campaigns import approving, cancelling, carrying, launching, problems
 from core.campaigns.errors import (
+    ApprovalPriceChanged,
+    ApprovedTooLate,
     CannotDecide,
     CannotStart,
     NotAffordable,
@@ -13,6 +18,7 @@ from core.campaigns.errors import (
     PriceChanged,
 )
 from core.campaigns.models import CampaignStatus
+from core.contacts.models import Group
 from core.errors import NotAllowed
 from core.money import Money
 from core.tenants import tenants
@@ -31,7 +37,8 @@ from tests.campaigns.life import (
     start,
     work,
 )
-from tests.messaging.scene import held, later
+from tests.campaigns.makers import make_contacts
+from tests.messaging.scene import NOON, at, held, later
 
 
 @pytest.fixture
@@ -147,9 +154,10 @@ def test_it_starts_at_no_more_than_was_approved(tenant, asked):
     Tenant.update(price_units=9000).where(Tenant.id == tenant.tenant_id).execute()
     dearer = find_profile(tenant.tenant_id)
 
-    with pytest.raises(PriceChanged):
+    with pytest.raises(ApprovalPriceChanged, match=r"2\.70 now, more than the KES 2\.40"):
         approving.approve(dearer, asked.id, manager, channel="telegram")
     assert standing(asked) is CampaignStatus.AWAITING_APPROVAL
+    assert (again(asked).approved_by, len(facts("campaign.asked_anew"))) == (None, 1)
 
     approving.approve(dearer, asked.id, manager, channel="telegram")
     assert held(tenant) == "2.70"
@@ -160,6 +168,71 @@ def test_hours_later_it_is_counted_again(tenant, asked):
     approving.approve(tenant, asked.id, person(tenant, Role.OWNER), channel="telegram")
 
     assert standing(asked) is CampaignStatus.PREPARING
+
+
+def test_a_look_at_what_waits_changes_nothing_of_what_was_asked(tenant, asked):
+    before = again(asked).priced_at
+    make_contacts(tenant, 20, group=Group.get(), first=40_000_000)
+    later(minutes=20)
+    carrying.count(asked.id)
+    found = launching.estimate(tenant, asked.id)
+
+    assert (found.recipients, found.cost.text()) == (3, "2.40")
+    assert again(asked).priced_at == before
+
+
+@pytest.mark.parametrize("inline_max", [5000, 1], ids=["small", "large"])
+def test_a_yes_covers_no_more_people_than_were_asked_about(tenant, asked, monkeypatch, inline_max):
+    monkeypatch.setattr(launching, "INLINE_MAX", inline_max)
+    make_contacts(tenant, 20, group=Group.get(), first=40_000_000)
+    Group.update(size=23).execute()
+    later(minutes=20)
+    launching.estimate(tenant, asked.id)
+    owner = person(tenant, Role.OWNER)
+
+    if inline_max == 1:
+        approving.approve(tenant, asked.id, owner, channel="telegram")
+        work(asked)
+        assert standing(asked) is CampaignStatus.DRAFT
+        assert [each["code"] for each in facts("campaign.not_started")] == [PriceChanged.code]
+    else:
+        with pytest.raises(ApprovalPriceChanged):
+            approving.approve(tenant, asked.id, owner, channel="telegram")
+        assert standing(asked) is CampaignStatus.AWAITING_APPROVAL
+    assert held(tenant) == "0.00"
+
+
+@pytest.mark.parametrize(
+    ("hours", "passed", "is_late"),
+    [
+        (None, {"hours": 12}, True),
+        (None, {"hours": 11}, False),
+        (30, {"hours": 29}, False),
+        (3, {"hours": 3, "seconds": 50}, False),
+        (3, {"hours": 3, "seconds": 61}, True),
+    ],
+)
+def test_after_its_day_or_time_a_yes_is_too_late(tenant, hours, passed, is_late):
+    at(NOON)
+    sender = person(tenant, Role.SENDER, "Zawadi")
+    schedule_at = None if hours is None else clock.now() + timedelta(hours=hours)
+    campaign = make(tenant, people(tenant, 3), schedule_at=schedule_at)
+    start(tenant, campaign, actor=sender.actor, channel="telegram", needs_approval=True)
+    later(**passed)
+    owner = person(tenant, Role.OWNER)
+
+    if not is_late:
+        approving.approve(tenant, campaign.id, owner, channel="telegram")
+        assert held(tenant) == "2.40"
+        return
+    with pytest.raises(ApprovedTooLate, match="15:00" if hours else "23:59"):
+        approving.approve(tenant, campaign.id, owner, channel="telegram")
+
+    assert (standing(campaign), held(tenant)) == (CampaignStatus.DRAFT, "0.00")
+    assert problems.code(again(campaign)) == "campaign_approved_too_late"
+    (told,) = facts("campaign.not_started")
+    assert (told["actor"], told["code"]) == (sender.actor, "campaign_approved_too_late")
+    assert facts("campaign.approved") == []
 
 
 def test_who_asked_can_take_it_back(tenant, asked):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -21,20 +21,22 @@ from core.campaigns import (
 )
 from core.campaigns.audience import Audience
 from core.campaigns.campaigns import Wanted
+from core.campaigns.errors import ApprovalPriceChanged, ApprovedTooLate
 from core.campaigns.models import Campaign
 from core.contacts import contacts, groups, imports
 from core.contacts.imports import working
+from core.contacts.imports.models import Import
 from core.messaging import counts
 from core.messaging.counts import Move
 from core.messaging.models import Message
-from core.notices import notebook
+from core.notices import approvals, notebook
 from core.notices.bulk import live_cause
 from core.notices.models import Notice
 from core.notices.progress import draw_campaign
-from core.tenants.models import Person, Role
+from core.tenants.models import Person, Role, Tenant
 from core.tenants.profiles import Profile, profile
 from tests.messaging import scene
-from tests.notices.room import Room
+from tests.notices.room import Room, no
 from tests.notices.scene import person, states, tell, texts
 
 ASHA, JUMA, ZAWADI = 501, 502, 503
@@ -185,6 +187,38 @@ def test_owner_and_manager_are_asked_and_the_sender_is_not(
         assert card.data("Approve") == f"go:@approve:{campaign_id}"
         assert card.data("Reject") == f"go:@reject:{campaign_id}"
     assert room.said(JUMA) == []
+
+
+def test_a_card_follows_what_it_costs_and_one_that_is_late_says_so(
+    asked: tuple[str, Person, Person], tenant: Profile, room: Room
+) -> None:
+    campaign_id, _, manager = asked
+    Tenant.update(price_units=9000).where(Tenant.id == tenant.tenant_id).execute()
+    with pytest.raises(ApprovalPriceChanged):
+        approving.approve(profile(tenant.tenant_id), campaign_id, manager, channel="telegram")
+    for _ in range(3):
+        tell(2)
+    for chat in (ASHA, ZAWADI):
+        assert "for KES 2.70: Sale" in room.last(chat).text
+        assert room.last(chat).data("Approve") == f"go:@approve:{campaign_id}"
+
+    clock.advance(24 * 3600)
+    with pytest.raises(ApprovedTooLate):
+        approving.approve(tenant, campaign_id, manager, channel="telegram")
+    for _ in range(3):
+        tell(2)
+    for chat in (ASHA, ZAWADI):
+        assert "Nobody approved this campaign in time" in room.last(chat).text
+        assert room.last(chat).buttons == []
+    assert "Nobody approved this campaign in time" in room.texts(JUMA)[-1]
+
+
+def test_a_card_says_when_it_is_to_go(asked: tuple[str, Person, Person], tenant: Profile) -> None:
+    Campaign.update(schedule_at=datetime(2026, 11, 24, 6, 5, tzinfo=UTC)).execute()
+
+    look = approvals.draw(asked[0], tenant.tenant_id, "en")
+    assert look is not None
+    assert "Goes 24 Nov 09:05" in look.text.splitlines()
 
 
 def test_every_card_shows_who_approved_and_the_sender_is_told(
@@ -405,6 +439,45 @@ def test_without_such_a_message_all_is_told_at_once(
 
     assert "New contacts: 2" in said.text
     assert room.count("sendDocument") == 1
+
+
+@pytest.mark.parametrize("when", ["before", "at the end"])
+def test_a_result_whose_message_was_deleted_is_told_by_a_new_one(
+    tenant: Profile, asha: Person, room: Room, when: str
+) -> None:
+    import_id = read(tenant, asha, ODD)
+    follow(tenant, asha, import_id)
+    tell()
+    room.fault = lambda method, body: (
+        no(400, "Bad Request: message to edit not found") if method == "editMessageText" else None
+    )
+    if when == "before":
+        Import.update(progress=5000).execute()
+        tell(3)
+    working.run(import_id)
+    for _ in range(5):
+        tell(3)
+    first, second = room.said(ASHA)
+
+    assert "Reading wateja.csv" in first.text
+    assert "New contacts: 2" in second.text
+    assert second.has_file
+    assert room.count("editMessageText") == 2
+
+
+def test_a_result_does_not_wait_for_a_message_for_ever(
+    tenant: Profile, asha: Person, room: Room
+) -> None:
+    import_id = read(tenant, asha, GOOD)
+    follow(tenant, asha, import_id)
+    tell()
+    room.fault = lambda method, body: no(500, "Oops") if method == "editMessageText" else None
+    working.run(import_id)
+    for _ in range(5):
+        tell(70)
+
+    assert "New contacts: 2" in room.last(ASHA).text
+    assert len(room.said(ASHA)) == 2
 
 
 def test_by_sms_an_import_is_told_in_a_line(tenant: Profile, room: Room) -> None:
