@@ -10,11 +10,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 
 from core.contacts import free_fields
 from core.errors import Invalid
 
-_OPENS = "{{"
+_OPENS, _CLOSES = "{{", "}}"
 # Letters, digits and what a column's heading has between them; the default is any plain text.
 _PLACE = re.compile(
     r"\{\{[ \t]{0,9}([^\W_](?:[\w -]{0,58}\w)?)[ \t]{0,9}(?:\|([^{}|]{0,160}))?\}\}"
@@ -33,6 +34,15 @@ class PlaceholderWrong(Invalid):
     field = "message"
 
 
+class PlaceholderUnopened(PlaceholderWrong):
+    """Two closing braces that end no placeholder."""
+
+    sentence = (
+        "Character {position} ends a placeholder that never begins. "
+        "Write it like {{{{name}}}} or {{{{name|friend}}}}."
+    )
+
+
 class ValueMissing(Invalid):
     """A placeholder without a value or a default."""
 
@@ -40,7 +50,7 @@ class ValueMissing(Invalid):
     title = "Value missing"
     sentence = (
         "No value for {name}. People concerned: {count}, such as {numbers}. "
-        "Add it, or a default: {{{{name|friend}}}}."
+        "Add it, or a default: {{{{{name}|friend}}}}."
     )
     field = "message"
 
@@ -65,6 +75,17 @@ class Parsed:
     places: tuple[Place, ...]
     names: tuple[str, ...]
     _form: str
+
+    def written(self) -> str:
+        """The text as it was written."""
+        return self.shown(
+            [
+                f"{{{{{each.name}}}}}"
+                if each.default is None
+                else f"{{{{{each.name}|{each.default}}}}}"
+                for each in self.places
+            ]
+        )
 
     def render(self, values: Mapping[str, str]) -> str:
         """Fill in the values, which stand under their keys. An empty value is none.
@@ -119,6 +140,19 @@ def parse(text: str) -> Parsed:
         at = match.end()
     literals.append(text[at:])
     return made(literals, places)
+
+
+def check(text: str) -> None:
+    """See that a text that somebody has just written reads as they mean it.
+
+    Raises: PlaceholderWrong, also for two closing braces that end no placeholder.
+    """
+    at = 0
+    parsed = parse(text)
+    for literal, place in zip_longest(parsed.literals, _PLACE.finditer(text)):
+        if (closes := literal.find(_CLOSES)) >= 0:
+            raise PlaceholderUnopened(position=at + closes + 1)
+        at = 0 if place is None else place.end()
 
 
 def made(literals: Sequence[str], places: Sequence[Place]) -> Parsed:

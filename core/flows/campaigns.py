@@ -93,7 +93,9 @@ def _do(visit: Visit, profile: Profile, row: Campaign, choice: str) -> Flow:
             return (yield from reject_it(visit, profile, row.id))
         case "pause":
             yield from Once("campaign_paused", lambda once: _pause(visit, profile, row.id))
-            return visit.say("{name} is paused. Go on under Reports, Campaigns.", name=_name(row))
+            return visit.say(
+                "{name} is paused. Resume it under Reports, Campaigns.", name=_name(row)
+            )
         case "resume":
             return (yield from _resume(visit, open_for(visit, Right.SEND), row.id))
         case "remove":

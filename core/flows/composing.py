@@ -139,6 +139,18 @@ def ask_spelling(visit: Visit, body: str) -> Part[bool]:
     return wanted == "plain"
 
 
+def is_dearer(body: str) -> bool:
+    """Say whether characters outside GSM-7 make a text take more SMS than it would without them.
+
+    >>> is_dearer("Habari 💇"), is_dearer("Karibu sana 💇 " * 6)
+    (False, True)
+    """
+    plain = body
+    for each in text.offenders(body):
+        plain = plain.replace(each.character, "?")
+    return text.measure(plain).segments < text.measure(body).segments
+
+
 def signs(visit: Visit, body: str) -> str:
     """Name the characters that make a text dear, as they can be named here."""
     found = text.offenders(body)

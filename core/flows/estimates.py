@@ -8,6 +8,7 @@ from types import MappingProxyType
 from core.campaigns import audience
 from core.campaigns.launching import Estimate
 from core.campaigns.models import Campaign
+from core.flows.composing import is_dearer
 from core.flows.visits import Visit
 from core.flows.when import span
 from core.flows.wording import brief, kes
@@ -110,6 +111,14 @@ def brief_text(body: str) -> str:
     return body if len(body) <= SAMPLE_MAX else body[: SAMPLE_MAX - 3] + "..."
 
 
+def cost_of_first(found: Estimate, count: int) -> tuple[Money, bool]:
+    """Return what the first so many cost at most, and whether that is just what they cost."""
+    price = found.cost.units // max(1, found.segments_total)
+    most = Money(count * found.segments_max * price)
+    available = found.balance_after + found.cost
+    return min(most, available), found.segments_min == found.segments_max
+
+
 def nobody(visit: Visit, found: Estimate) -> str:
     """Say why nobody at all would get it; empty when that is not what is wrong."""
     if found.recipients or not (why := _left_out(visit, found)):
@@ -135,9 +144,10 @@ def _left_out(visit: Visit, found: Estimate) -> list[str]:
 def _dear(visit: Visit, campaign: Campaign, found: Estimate) -> list[str]:
     """Name the signs that make it dear, what plain letters would save, and who has not agreed."""
     told = []
-    if found.offenders:
+    is_dear = found.rewrite_saves > Money(0) or any(is_dearer(each.text) for each in found.samples)
+    if found.offenders and is_dear:
         named = [each.character for each in found.offenders[:OFFENDERS_NAMED]]
-        told.append(visit.say("Dear signs: {signs}.", signs=", ".join(named)))
+        told.append(visit.say("Costly characters: {signs}.", signs=", ".join(named)))
     if found.rewrite_saves > Money(0) and not campaign.rewrite:
         told.append(
             visit.say("Plain letters would save {amount}.", amount=kes(found.rewrite_saves))

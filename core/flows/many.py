@@ -11,7 +11,7 @@ from core.dialogue.screens import Done
 from core.dialogue.steps import Choose, Flow, Once, Part
 from core.flows.asking import Agree, sign
 from core.flows.composing import ask_category, ask_said, ask_sender, ask_spelling
-from core.flows.estimates import detail, lines, needs_approval, nobody, shortage
+from core.flows.estimates import cost_of_first, detail, lines, needs_approval, nobody, shortage
 from core.flows.recipients import To
 from core.flows.topup import topup
 from core.flows.visits import Visit
@@ -91,14 +91,14 @@ def settle(visit: Visit, profile: Profile, campaign_id: str, *, is_kept: bool = 
     first: int | None = None
     if answer == "first":
         first = found.affordable
-        available = found.balance_after + found.cost
-        question = visit.say(
-            "Send to the first {count} of {total}? It costs {available} at most.",
-            count=f"{first:,}",
-            total=f"{found.recipients:,}",
-            available=kes(available),
+        cost, is_exact = cost_of_first(found, first)
+        told = {"count": f"{first:,}", "total": f"{found.recipients:,}", "cost": kes(cost)}
+        question = (
+            visit.say("Send to the first {count} of {total}? It costs {cost}.", **told)
+            if is_exact
+            else visit.say("Send to the first {count} of {total}? It costs {cost} at most.", **told)
         )
-        terms = (campaign.id, first, available.units)
+        terms = (campaign.id, first, cost.units)
         answer = yield from Agree("first_sure", question, visit, *terms)
     if answer != "yes" and is_kept:
         return visit.say("It waits under Reports, Campaigns.")

@@ -71,9 +71,9 @@ def ask_recipients(visit: Visit, tenant_id: int, about: str = "") -> Part[To]:
         found = yield from ask_numbers(visit, "send_list")
         if len(found) == 1:
             return To(phone.pretty(found[0]), found[0])
-        return To(visit.say("your list"), audience=Audience(to=list(found)))
+        return To(visit.say("Your list"), audience=Audience(to=list(found)))
     if way == "all":
-        return To(visit.say("all contacts"), audience=Audience(everyone=True))
+        return To(visit.say("All contacts"), audience=Audience(everyone=True))
     group_id = yield from ask_group(
         visit, "send_group", tenant_id, lambda chosen: _of_group(tenant_id, chosen)
     )

@@ -9,7 +9,7 @@ from core.dialogue.screens import Done
 from core.dialogue.steps import Flow, Given, Once, Part
 from core.errors import NotAllowed
 from core.flows.asking import Agree, sign
-from core.flows.composing import ask_sender, ask_spelling, ask_words, signs
+from core.flows.composing import ask_sender, ask_spelling, ask_words, is_dearer, signs
 from core.flows.many import send_many
 from core.flows.recipients import To, ask_recipients
 from core.flows.topup import topup
@@ -129,8 +129,8 @@ def _detail(visit: Visit, draft: Draft) -> str:
     """What a larger screen shows besides: the text as it goes, and what makes it dear."""
     body = text.rewrite(draft.body) if draft.is_plain else draft.body
     lines = [body]
-    if text.offenders(body):
-        lines.append(visit.say("Dear signs: {signs}.", signs=signs(visit, body)))
+    if is_dearer(body):
+        lines.append(visit.say("Costly characters: {signs}.", signs=signs(visit, body)))
     if draft.sender is not None:
         lines.append(visit.say("From {sender}", sender=draft.sender))
     return "\n\n".join(lines)

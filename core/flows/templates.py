@@ -88,7 +88,7 @@ def _new(visit: Visit, tenant_id: int) -> Flow:
 
 
 def _words(visit: Visit, key: str) -> Part[str]:
-    question = visit.say("Text, {example} for the name:", example="{{name}}")
+    question = visit.say("Type the text. {example} stands for the name:", example="{{name}}")
     return (
         yield from typed(
             visit,
@@ -150,7 +150,7 @@ def _body(given: str) -> str:
         raise EmptyText
     if len(body) > templates.BODY_MAX:
         raise templates.TemplateTooLong(most=templates.BODY_MAX)
-    placeholders.parse(body)
+    placeholders.check(body)
     return body
 
 
@@ -171,7 +171,7 @@ def _make(visit: Visit, tenant_id: int, name: str, body: str) -> str:
 
 def _change(visit: Visit, tenant_id: int, view: View, body: str, language: str) -> str:
     by = _by(visit, tenant_id)
-    bodies = {**view.bodies, language: body}
+    bodies = {language: body}
     templates.change(tenant_id, view.id, bodies=bodies, actor=by["actor"], channel=by["channel"])
     return "ok"
 

@@ -33,7 +33,9 @@ LOOK_AGAIN = timedelta(seconds=15)
 MOMENT = timedelta(seconds=2)
 REJECTED_MAX = 20_000
 
-ASKED = "{name} asks to send {campaign} to {count} people for KES {cost}. Dial {code}: To approve."
+ASKED = (
+    "{name} asks to send {campaign} to {count} people for KES {cost}. Dial {code} to approve it."
+)
 APPROVED = "{name} has approved {campaign}. It goes now."
 REJECTED = "{name} has not approved {campaign}: {reason}"
 STALE = "{campaign} has stopped: its day is over, and {left} SMS are left. Send them now or cancel."
@@ -214,10 +216,12 @@ def _imported(matter: Matter, language: str) -> Said:
     row = _import(matter)
     if row is None:
         return Nothing("The import is gone.")
-    if _is_begun(row.id):
+    subject = f"import:{row.id}"
+    is_late = clock.now() > (row.finished_at or matter.at) + PATIENCE
+    if _is_begun(row.id) or (live.is_going(subject) and not is_late):
         return Later(clock.now() + MOMENT)
     document = _left_out(row, language)
-    if live.is_followed(f"import:{row.id}"):
+    if live.has_shown(subject):
         if document is None:
             return Nothing("It was shown as it went on.")
         count = f"{row.rejected:,}"

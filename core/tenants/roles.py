@@ -42,7 +42,7 @@ class RoleTooSmall(NotAllowed):
 
     code = "role_too_small"
     title = "Not part of your role"
-    sentence = "Your role here is {role}, and that may not do this. Ask the owner."
+    sentence = "Your role here, {role}, does not allow this. Ask the owner."
 
     def words(self, language: str = "en") -> str:
         """Say it with the role, too, in the person's language."""
