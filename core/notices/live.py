@@ -17,6 +17,7 @@ import peewee
 import structlog
 
 from core import clock, ids
+from core.campaigns.models import Campaign, CampaignStatus
 from core.database import transaction
 from core.gateways.outcome import Outcome
 from core.gateways.telegram import Telegram
@@ -33,6 +34,9 @@ _LEASE = timedelta(seconds=30)
 _BACKOFF_S = (2, 5, 15, 60, 300)
 _TRIES_MAX = 20
 _AT_ONCE = 50
+# A campaign that went back to a draft may stay one: looked at for an hour, and then only when
+# something happens to it.
+_DRAFT_AGAIN_S, _DRAFT_LOOKS = 180.0, 20
 # A literal: neither database matches a partial index against a parameter.
 _IS_GOING = peewee.SQL("NOT is_over")
 
@@ -71,14 +75,26 @@ def remember(subject: str, chat_id: int, message_id: int, *, tenant_id: int, lan
 def wake(subject: str) -> None:
     """Have the messages about a subject looked at soon: it has changed, in this transaction."""
     with transaction():
-        LiveMessage.update(next_at=clock.now()).where(
+        LiveMessage.update(next_at=clock.now(), tries=0).where(
             LiveMessage.subject == subject, ~LiveMessage.is_over
         ).execute()
 
 
-def is_followed(subject: str) -> bool:
-    """Say whether some message tells how a subject goes, and so will tell how it ends."""
-    return bool(LiveMessage.select().where(LiveMessage.subject == subject).exists())
+def is_going(subject: str) -> bool:
+    """Say whether some message about a subject is still to be brought up to date."""
+    return bool(_about(subject).where(_IS_GOING).exists())
+
+
+def has_shown(subject: str) -> bool:
+    """Say whether some message shows how a subject has ended.
+
+    One that could not be edited any more, because somebody deleted it, has not.
+    """
+    return bool(_about(subject).where(LiveMessage.is_over).exists())
+
+
+def _about(subject: str) -> peewee.ModelSelect[LiveMessage]:
+    return LiveMessage.select().where(LiveMessage.subject == subject)
 
 
 def follow(bot: Telegram) -> None:
@@ -105,7 +121,10 @@ def _redraw(message: LiveMessage, bot: Telegram) -> None:
         return
     shown = _digest(look)
     if shown == message.shown:
-        _settle(message, look.again_s, is_over=look.is_over)
+        if _is_draft(message.subject):
+            _rest(message)
+        else:
+            _settle(message, look.again_s, is_over=look.is_over)
         return
     words = escape(look.text, quote=False)
     answer = bot.edit_text(message.chat_id, message.message_id, words, buttons=look.buttons)
@@ -113,7 +132,7 @@ def _redraw(message: LiveMessage, bot: Telegram) -> None:
         _settle(message, look.again_s, shown=shown, is_over=look.is_over)
     elif answer.outcome is Outcome.REFUSED:
         log.info("live_message_lost", subject=message.subject, why=answer.why)
-        _end(message)
+        _lose(message)
     else:
         wait_s = max(answer.retry_after_s or 0, _wait(message))
         _settle(message, wait_s, tries=message.tries + 1)
@@ -144,11 +163,36 @@ def _claim(message: LiveMessage) -> bool:
 
 def _settle(message: LiveMessage, wait_s: float, **values: object) -> None:
     if int(str(values.get("tries", 0))) > _TRIES_MAX:
-        _end(message)
+        _lose(message)
         return
     values = {"tries": 0, "next_at": clock.now() + timedelta(seconds=wait_s)} | values
     with transaction():
         LiveMessage.update(**values).where(LiveMessage.id == message.id).execute()
+
+
+def _is_draft(subject: str) -> bool:
+    """Say whether a message follows a campaign that does not go, and may never."""
+    kind, _, key = subject.partition(":")
+    draft = Campaign.select().where(
+        Campaign.id == key, Campaign.status == CampaignStatus.DRAFT.value
+    )
+    return kind == "campaign" and bool(draft.exists())
+
+
+def _rest(message: LiveMessage) -> None:
+    """Look at an unchanged draft again, but not for ever."""
+    if message.tries < _DRAFT_LOOKS:
+        _settle(message, _DRAFT_AGAIN_S, tries=message.tries + 1)
+    elif message.created_at > clock.now() - KEPT:
+        _settle(message, KEPT.total_seconds(), tries=message.tries)
+    else:
+        _end(message)
+
+
+def _lose(message: LiveMessage) -> None:
+    """Forget a message that shows what is no longer so, and cannot be edited."""
+    with transaction():
+        LiveMessage.delete().where(LiveMessage.id == message.id).execute()
 
 
 def _end(message: LiveMessage) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from core import clock
+from core.campaigns.models import Campaign
 from core.contacts.imports.models import Import
 from core.notices import live, looks
 from core.notices.models import LiveMessage
@@ -79,7 +80,8 @@ def test_what_is_done_shows_its_result_and_is_left_alone(row: Import, room: Room
         ["wateja.csv: 5 rows read.", "New contacts: 2", "Known already: 1", "Left out: 2"]
     )
     assert room.last(ASHA).data("Send to these") == "go:@send:grp_1"
-    assert live.is_followed("import:imp_1")
+    assert live.has_shown("import:imp_1")
+    assert not live.is_going("import:imp_1")
 
 
 def test_many_workers_edit_once(row: Import, room: Room) -> None:
@@ -95,6 +97,49 @@ def test_a_message_that_is_gone_is_not_edited_again(row: Import, room: Room) -> 
         tell(60)
 
     assert room.count("editMessageText") == 1
+    assert not live.has_shown("import:imp_1")
+
+
+def test_a_campaign_that_is_a_draft_again_is_let_go_of_after_an_hour(
+    row: Import, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject = f"campaign:{draft(row.tenant_id).id}"
+    LiveMessage.update(subject=subject).execute()
+    drawn = []
+    draw = live.draw
+    monkeypatch.setattr(live, "draw", lambda *args: drawn.append(args) or draw(*args))
+    for _ in range(130):
+        tell(30)
+    looks = len(drawn)
+    assert (room.last(ASHA).edits, "Sale: Not started" in room.last(ASHA).text) == (1, True)
+    for _ in range(10):
+        tell(3600)
+    assert len(drawn) == looks
+
+    Campaign.update(status="paused").execute()
+    live.wake(subject)
+    tell()
+    assert "Sale: Paused" in room.last(ASHA).text
+    Campaign.update(status="draft").execute()
+    live.wake(subject)
+    for _ in range(30):
+        tell(180)
+    clock.advance(8 * 24 * 3600)
+    tell()
+    assert LiveMessage.select().where(~LiveMessage.is_over).count() == 0
+
+
+def draft(tenant_id: int) -> Campaign:
+    return Campaign.create(
+        id="cmp_1",
+        tenant_id=tenant_id,
+        name="Sale",
+        message="Habari",
+        audience="{}",
+        actor="person:usr_1",
+        channel="telegram",
+        created_at=clock.now(),
+    )
 
 
 def test_a_flood_is_waited_out(row: Import, room: Room) -> None:
