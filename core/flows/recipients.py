@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from core import phone
 from core.campaigns.audience import NUMBERS_MAX, Audience, TooManyNumbers
 from core.contacts import contacts, groups
 from core.contacts.models import Group
-from core.dialogue.steps import Ask, Part
+from core.dialogue.steps import Ask, Choose, Part
 from core.errors import Conflict, Invalid
 from core.flows.asking import Drawn, Pick, typed
 from core.flows.visits import Visit
@@ -19,6 +19,10 @@ from core.phone import InvalidNumber
 
 GROUPS_SHOWN = 60
 NAME_MAX = 24
+LISTS_MAX = 20
+# Of what was no number: so many are named, each so long.
+BAD_SHOWN = 2
+BAD_MAX = 13
 # What people put between numbers; on a button phone the star is the easiest of them.
 _BETWEEN = re.compile(r"[,;*#/&|\n]+|\s+(?:na|and)\s+")
 
@@ -109,48 +113,78 @@ def _ways(visit: Visit, tenant_id: int) -> Drawn:
 
 
 def ask_numbers(visit: Visit, key: str) -> Part[tuple[str, ...]]:
-    """Ask for a list of numbers, in as many parts as it takes."""
-    return (
-        yield from typed(
-            visit,
-            key,
-            visit.say("Type the numbers with a * between them:"),
-            read_numbers,
-            done=visit.say("Go on"),
-            size=lambda found: visit.say("{count} numbers.", count=len(found)),
-            join=",".join,
+    """Ask for a list of numbers, in as many parts as it takes. What is no number is left out."""
+
+    def size(found: Numbers) -> str:
+        told = visit.say("{count} numbers.", count=len(found.good))
+        return f"{told} {_left_out(visit, found.bad)}".strip()
+
+    done = visit.say("Go on")
+    if visit.is_small:
+        question = visit.say("Type the numbers with a * between them:")
+        found = yield from typed(
+            visit, key, question, read_numbers, done=done, size=size, join=",".join
         )
-    )
+        return found.good
+    for at in range(LISTS_MAX):
+        question = visit.say("Send the numbers, with commas between them or one a line:")
+        found = yield from Ask(f"{key}{at or ''}", question, read_numbers)
+        if not found.bad:
+            break
+        options = {"go": done, "change": visit.say("Change")}
+        if (yield from Choose(f"{key}{at or ''}_left", size(found), options)) == "go":
+            break
+    return found.good
 
 
-def read_numbers(text: str) -> tuple[str, ...]:
-    """Read numbers with anything usual between them, each once.
+def _left_out(visit: Visit, bad: Sequence[str]) -> str:
+    """Name what was no number, or its first few; empty when all were."""
+    if not bad:
+        return ""
+    shown = ", ".join(brief(each, BAD_MAX) for each in bad[:BAD_SHOWN])
+    more = ", ..." if len(bad) > BAD_SHOWN else ""
+    return visit.say("{count} left out: {shown}", count=f"{len(bad):,}", shown=shown + more)
 
-    Raises: InvalidNumber for the first that is none, TooManyNumbers.
 
-    >>> read_numbers("0712 345 678*0722000111, 0712345678")
-    ('254712345678', '254722000111')
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A list as it was typed: the numbers in it, each once, and what was none, as it was typed."""
+
+    good: tuple[str, ...]
+    bad: tuple[str, ...]
+
+
+def read_numbers(text: str) -> Numbers:
+    """Read numbers with anything usual between them.
+
+    Raises: InvalidNumber when there is none among them, TooManyNumbers.
+
+    >>> read_numbers("0712 345 678*0722000111, 0712345678, 12345")
+    Numbers(good=('254712345678', '254722000111'), bad=('12345',))
     """
     found: dict[str, None] = {}
+    bad: dict[str, None] = {}
     for part in _BETWEEN.split(text):
         if part.strip():
-            found.update(dict.fromkeys(_read(part.strip())))
+            _read(part.strip(), found, bad)
     if len(found) > NUMBERS_MAX:
         raise TooManyNumbers(most=NUMBERS_MAX)
     if not found:
         raise InvalidNumber(given=repr(text.strip()[:10]))
-    return tuple(found)
+    return Numbers(tuple(found), tuple(bad))
 
 
-def _read(part: str) -> list[str]:
+def _read(part: str, found: dict[str, None], bad: dict[str, None]) -> None:
     """Read one number, or several with only spaces between them."""
     try:
-        return [phone.parse(part)]
+        found[phone.parse(part)] = None
     except Invalid:
         words = part.split()
         if len(words) < 2:
-            raise
-        return [phone.parse(word) for word in words]
+            bad[part] = None
+            return
+        for word in words:
+            _read(word, found, bad)
 
 
 def ask_group(

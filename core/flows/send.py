@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from core import text
+from core import phone, text
 from core.dialogue.screens import Done
-from core.dialogue.steps import Flow, Given, Once, Part
+from core.dialogue.steps import Ask, Choose, Flow, Given, Once, Part
 from core.errors import NotAllowed
 from core.flows.asking import Agree, sign
 from core.flows.composing import ask_sender, ask_spelling, ask_words, is_dearer, signs
@@ -15,7 +15,10 @@ from core.flows.recipients import To, ask_recipients
 from core.flows.topup import topup
 from core.flows.visits import Visit
 from core.flows.wording import brief, kes, open_for, reference, somebody
+from core.messaging import guards, suppression
+from core.messaging.errors import NoRecipients
 from core.messaging.models import Category
+from core.messaging.preparing import BLOCKED, OPTED_OUT
 from core.messaging.sending import Estimate, Order, Text, estimate
 from core.messaging.sending import send as accept
 from core.money import Money
@@ -23,6 +26,8 @@ from core.tenants import pins, roles
 from core.tenants.models import Role
 from core.tenants.profiles import Profile
 from core.tenants.roles import Right
+
+OTHERS_MAX = 20
 
 
 class NeedsManager(NotAllowed):
@@ -77,7 +82,20 @@ def _send_one(visit: Visit, profile: Profile, to: To) -> Flow:
     sender = yield from ask_sender(visit, profile.tenant_id, Category.TRANSACTIONAL)
     is_plain = yield from ask_spelling(visit, body)
     draft = Draft(to, body, is_plain, sender)
-    found = estimate(profile, draft.order)
+    for at in range(OTHERS_MAX):
+        try:
+            found = estimate(profile, draft.order)
+            break
+        except NoRecipients as refusal:
+            reason = _why_not(visit, refusal)
+        options = {"other": visit.say("Another number"), "leave": visit.say("Cancel")}
+        if (yield from Choose(f"send_nobody{at or ''}", reason, options)) == "leave":
+            return visit.say("Nothing was sent.")
+        question = visit.say("Which number?")
+        msisdn = yield from Ask(f"send_other{at or ''}", question, phone.parse)
+        draft = replace(draft, to=To(phone.pretty(msisdn), msisdn))
+    else:
+        return visit.say("Nothing was sent.")
     _stay_within(visit, profile, found.cost)
     answer = yield from _preview(visit, profile, draft, found)
     if answer == "topup":
@@ -93,6 +111,17 @@ def _send_one(visit: Visit, profile: Profile, to: To) -> Flow:
             reference=reference(batch_id),
         )
     )
+
+
+def _why_not(visit: Visit, refusal: NoRecipients) -> str:
+    """Say why a number gets nothing, in the words of whatever it is."""
+    known = {suppression.OPTED_OUT: OPTED_OUT, suppression.BLOCKED: BLOCKED}
+    known |= {code.value: words for code, words in guards.WORDS.items()}
+    said = [
+        visit.say(known[each.code]) if each.code in known else each.detail
+        for each in refusal.declined
+    ]
+    return "\n".join(dict.fromkeys(said)) or refusal.words(visit.language)
 
 
 def _preview(visit: Visit, profile: Profile, draft: Draft, found: Estimate) -> Part[str]:

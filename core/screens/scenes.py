@@ -576,6 +576,8 @@ RARE: tuple[str, ...] = (
     "Counting the people and the cost. It takes up to a minute.",
     "It waits under Reports, Campaigns.",
     "Not now",
+    "Another number",
+    "{count} left out: {shown}",
     "Send to the first {count} of {total}? It costs {cost} at most.",
     "{count} x {segments} SMS",
     "{segments} SMS each: {count} people",

@@ -81,6 +81,27 @@ def test_a_typed_list_gets_it_each_once(talk: Talk) -> None:
     assert Hold.select().count() == 1
 
 
+def test_what_is_no_number_is_left_out_and_named(talk: Talk) -> None:
+    talk.start("send", "list", "0733000001, 12345, 0733000002, 99")
+    assert "2 numbers. 2 left out: 12345, 99" in talk.screen.text
+    talk.say("go")
+    typed(talk, "Habari")
+    talk.say("notice", "now")
+    agree(talk)
+    fill()
+
+    assert Message.select().count() == 2
+
+
+def test_a_list_can_be_typed_again(talk: Talk) -> None:
+    talk.start("send", "list", "0733000001, 12345", "change", "0733000003, 0733000004")
+    talk.say(*(["go"] if talk.channel == "ussd" else []))
+    typed(talk, "Habari")
+    talk.say("notice", "now")
+
+    assert "2 x 1 SMS" in talk.screen.text
+
+
 def test_a_list_of_one_goes_the_short_way(talk: Talk) -> None:
     talk.start("send", "list", "0733000001")
     talk.say(*(["go"] if talk.channel == "ussd" else []))

@@ -13,6 +13,7 @@ from core.flows import send
 from core.flows.recipients import To
 from core.flows.visits import Visit
 from core.ledger.models import Hold
+from core.messaging import suppression
 from core.messaging.models import Message
 from core.messaging.sending import Estimate
 from core.money import Money
@@ -35,6 +36,21 @@ def tenant(make_tenant: Callable[..., Profile]) -> Profile:
 @pytest.fixture
 def talk(tenant: Profile, join: Callable[..., Talk], channel: str) -> Talk:
     return join(tenant, channel)
+
+
+def test_a_number_that_has_opted_out_is_told_of_and_another_can_be_given(
+    talk: Talk, tenant: Profile
+) -> None:
+    suppression.add(tenant.tenant_id, "254733000001", "transactional", source="manual")
+    suppression.forget()
+    talk.start("send", "one", "0733000001")
+    typed(talk, "Habari")
+    assert talk.screen.text == "This number has asked for no more texts of this kind from you."
+    assert talk.keys == ["other", "leave"]
+    talk.say("other", "0733000002")
+    agree(talk)
+
+    assert [row.msisdn for row in Message.select()] == ["254733000002"]
 
 
 def test_one_number_gets_one_text(
