@@ -77,7 +77,7 @@ def test_what_is_done_shows_its_result_and_is_left_alone(row: Import, room: Room
 
     assert room.last(ASHA).edits == 1
     assert room.last(ASHA).text == "\n".join(
-        ["wateja.csv: 5 rows read.", "New contacts: 2", "Known already: 1", "Left out: 2"]
+        ["wateja.csv: 5 rows read.", "New contacts: 2", "Known already: 1", "Left out: 2 rows"]
     )
     assert room.last(ASHA).data("Send to these") == "go:@send:grp_1"
     assert live.has_shown("import:imp_1")
