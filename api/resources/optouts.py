@@ -11,10 +11,11 @@ from api.fields import Instant, Phone, Query, Request, Shape
 from api.operations import for_tenant
 from api.pages import Page, Paging, page
 from api.problems import Fault, about
+from core.contacts import consents
 from core.contacts.models import Suppression
 from core.messaging import optouts
 from core.messaging.models import Category
-from core.messaging.optouts import OptOutNotFound
+from core.messaging.optouts import OperatorBlocks, OptedOutThemselves, OptOutNotFound
 from core.phone import InvalidNumber
 from core.tenants import fields
 
@@ -45,9 +46,20 @@ class OptOutFilter(Paging, frozen=True, kw_only=True):
 
 
 class OptOutQuery(Query, frozen=True, kw_only=True):
-    """Which of a number's opt-outs to take back; all when left out."""
+    """Which of a number's opt-outs to take back, all when left out; and who says so."""
 
     class_: Class = msgspec.field(name="class", default="all")
+    consent_source: Annotated[
+        str,
+        msgspec.Meta(
+            max_length=consents.SOURCE_MAX,
+            description="Where they have asked for texts again, such as a form or a call.",
+        ),
+    ] = ""
+    consent_wording: Annotated[
+        str,
+        msgspec.Meta(max_length=consents.WORDING_MAX, description="In which words they asked."),
+    ] = ""
 
 
 class OptOutShape(Shape, frozen=True, kw_only=True):
@@ -133,14 +145,34 @@ class OptOuts:
 class OneOptOut:
     """DELETE /api/{tenant}/optouts/{phone}"""
 
-    @for_tenant("removeOptOut", scope=WRITE, refuses=(OptOutNotFound, InvalidNumber))
+    @for_tenant(
+        "removeOptOut",
+        scope=WRITE,
+        refuses=(
+            OptOutNotFound,
+            InvalidNumber,
+            OptedOutThemselves,
+            OperatorBlocks,
+            fields.FieldMissing,
+            fields.FieldTooLong,
+            fields.FieldUnprintable,
+        ),
+    )
     def on_delete(self, call: TenantCall, phone: str, where: OptOutQuery) -> None:
         """Take a number's opt-outs back, when its owner has asked you for texts again.
 
-        Write the phone as 254712345678 or as it is listed. What you have blocked yourself you
-        unblock under contacts.
+        Write the phone as 254712345678 or as it is listed. What you have noted yourself goes
+        freely. Whoever said STOP has to have asked for texts again: give `consent_source` and
+        `consent_wording`, which are kept as the proof. What the network blocks stays; its owner
+        has to allow it there. What you have blocked yourself you unblock under contacts.
         """
+        given = where.consent_source.strip(), where.consent_wording.strip()
         with about("phone", InvalidNumber):
             optouts.remove(
-                call.tenant_id, phone, _classes(where.class_), actor=call.actor, channel="api"
+                call.tenant_id,
+                phone,
+                _classes(where.class_),
+                consent=consents.Given(*given) if all(given) else None,
+                actor=call.actor,
+                channel="api",
             )

@@ -13,7 +13,7 @@ from core.messaging import suppression
 from core.messaging.models import Category
 from core.messaging.replies import Wish
 
-REPLY = "reply:"
+REPLY = suppression.REPLY
 
 
 def opt_out(

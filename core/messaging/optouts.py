@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from core import clock, events, phone
-from core.contacts import book, contacts
+from core.contacts import book, consents, contacts
 from core.contacts import standing as standings
 from core.contacts.models import EVERYTHING, Contact, Suppression
 from core.database import after_commit, transaction
-from core.errors import NotFound, Refused
+from core.errors import Conflict, NotFound, Refused
 from core.messaging import suppression
 from core.messaging.models import Category
 from core.tenants import audit, fields, rows
@@ -26,6 +26,28 @@ class OptOutNotFound(NotFound):
     code = "opt_out_not_found"
     title = "No such opt-out"
     sentence = "This number has not opted out. Check the number and the class."
+
+
+class OptedOutThemselves(Conflict):
+    """The person said no, and nothing shows that they want texts again."""
+
+    code = "opted_out_themselves"
+    title = "They opted out themselves"
+    sentence = (
+        "They opted out by an answer of their own. Give consent_source and consent_wording: where "
+        "and in which words they have asked for texts again."
+    )
+
+
+class OperatorBlocks(Conflict):
+    """The operator shuts the business out: nobody but the subscriber can change that."""
+
+    code = "operator_blocks"
+    title = "Blocked by the network"
+    sentence = (
+        "The network blocks your texts to this number. Only its owner can allow them again: with "
+        "*456# on Safaricom, else by calling the network."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +117,43 @@ def add(
 
 
 def remove(
-    tenant_id: int, number: str, categories: Collection[str], *, actor: str, channel: str
+    tenant_id: int,
+    number: str,
+    categories: Collection[str],
+    *,
+    consent: consents.Given | None = None,
+    actor: str,
+    channel: str,
 ) -> list[str]:
     """Take opt-outs back, for somebody who has asked for texts again. Returns their classes.
 
-    Raises: InvalidNumber, OptOutNotFound.
+    What a person has said by an answer takes their `consent`, of which a record is kept; what the
+    operator says stands. With one that stands nothing is taken back.
+    Raises: InvalidNumber, OptOutNotFound, OptedOutThemselves, OperatorBlocks, FieldMissing and its
+    kin for the consent.
     """
     msisdn = number if _is_listed(tenant_id, number) else phone.parse(number)
     with transaction():
         book.lock(tenant_id)
-        found = suppression.remove(tenant_id, msisdn, sorted(categories))
+        held = [row for row in of(tenant_id, msisdn) if row.category in categories]
+        sources = {str(row.source) for row in held}
+        if suppression.OPERATOR in sources:
+            raise OperatorBlocks
+        if any(source.startswith(suppression.REPLY) for source in sources) and consent is None:
+            raise OptedOutThemselves
+        # What has come meanwhile, or has grown into more, stays.
+        found = suppression.remove(tenant_id, msisdn, sorted(categories), sources=sources)
         if not found:
             raise OptOutNotFound
-        audit.record(tenant_id, actor, channel, "optout.removed", before={"classes": found})
+        record = consent and consents.note(tenant_id, consent, actor=actor, channel=channel)
+        audit.record(
+            tenant_id,
+            actor,
+            channel,
+            "optout.removed",
+            before={"classes": found},
+            after={"consent": record.id} if record else None,
+        )
         after_commit(suppression.forget)
     return found
 

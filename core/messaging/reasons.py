@@ -15,6 +15,7 @@ NUMBER_REFUSED = "number_refused"
 TEXT_REFUSED = "text_refused"
 GATEWAY_REFUSED = "gateway_refused"
 OPTED_OUT = "opted_out"
+BLACKLISTED = "blacklisted"
 ANSWER_LOST = "answer_lost"
 NO_PROVIDER_ID = "no_provider_id"
 
@@ -33,6 +34,9 @@ WORDS = {
     TEXT_REFUSED: "The SMS gateway does not accept this text. Nothing was charged.",
     GATEWAY_REFUSED: "The SMS gateway refused this message. Nothing was charged.",
     OPTED_OUT: "This number has asked for no more texts of this kind from you.",
+    BLACKLISTED: (
+        "The network blocks texts of this kind to this number, mostly as its owner asked."
+    ),
     ANSWER_LOST: "We do not know yet whether this message went, and are finding out.",
     NO_PROVIDER_ID: "The message went, but the gateway cannot report on it.",
     **{code.value: words for code, words in guards.WORDS.items()},

@@ -15,7 +15,7 @@ from core.contacts import pseudonyms
 from core.database import execute, execute_many, is_postgres, single, transaction
 from core.gateways.onfon import Report as Received
 from core.ledger.accounts import Purse
-from core.messaging import counts, suppression, usage
+from core.messaging import counts, reasons, suppression, usage
 from core.messaging.adopting import adopt
 from core.messaging.models import (
     SHARED_ACCOUNT,
@@ -194,9 +194,14 @@ def _changes(waiting: list[_Waiting], known: dict[_Name, _Known]) -> list[_Chang
             continue
         standing = best[text.id].status if text.id in best else text.status
         if _RANK.get(standing, 9) < _RANK[status]:
-            reason = None if status == Status.DELIVERED.value else report.detail
-            best[text.id] = _Change(text, status, reason)
+            best[text.id] = _Change(text, status, _reason(report, status))
     return list(best.values())
+
+
+def _reason(report: _Waiting, status: str) -> str | None:
+    if status == Status.DELIVERED.value:
+        return None
+    return reasons.BLACKLISTED if report.verdict == "blacklisted" else report.detail
 
 
 def _suppress(waiting: list[_Waiting], known: dict[_Name, _Known]) -> None:
@@ -204,7 +209,7 @@ def _suppress(waiting: list[_Waiting], known: dict[_Name, _Known]) -> None:
     texts = [known.get(_name(report)) for report in waiting if report.verdict == "blacklisted"]
     shut = {(text.tenant_id, text.msisdn, text.category) for text in texts if text is not None}
     for tenant_id, msisdn, category in sorted(shut):  # in one order for all who fold
-        suppression.add(tenant_id, msisdn, category, source="operator")
+        suppression.add(tenant_id, msisdn, category, source=suppression.OPERATOR)
 
 
 _APPLY_POSTGRES = """

@@ -7,7 +7,7 @@ never handed over at all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
@@ -20,6 +20,10 @@ from core.messaging.models import Category
 
 # Why somebody gets nothing, as it stands beside a text.
 OPTED_OUT, BLOCKED, ERASED = "opted_out", "blocked", "erased"
+
+# Where an opt-out is known from. The operator's counts more than the person's own, by an answer,
+# and that more than what the business has noted.
+OPERATOR, REPLY = "operator", "reply:"
 
 # Most tenants have no suppressed number, and then no send should ask for one. The hand-over checks
 # again, so a second's delay here costs nobody a text.
@@ -88,6 +92,7 @@ def add(tenant_id: int, msisdn: str, category: str, *, source: str) -> bool:
         category = Category(category).value
     with transaction():
         if _stands(tenant_id, msisdn, category):  # under a pseudonym, if need be
+            _outrank(tenant_id, msisdn, category, source[:40])
             return False
         name = erased.among(tenant_id, [msisdn]).get(msisdn, msisdn)
         row = execute(_ADD, (tenant_id, name, category, source[:40], clock.ms())).fetchone()
@@ -109,12 +114,32 @@ def _stands(tenant_id: int, msisdn: str, category: str) -> bool:
     )
 
 
+def _outrank(tenant_id: int, msisdn: str, category: str, source: str) -> None:
+    """Let what a person or the operator says stand in place of what was known from less."""
+    if category == EVERYTHING or not (source == OPERATOR or source.startswith(REPLY)):
+        return
+    is_less = Suppression.source != OPERATOR
+    if source != OPERATOR:
+        is_less &= ~Suppression.source.startswith(REPLY)
+    Suppression.update(source=source).where(
+        Suppression.tenant_id == tenant_id,
+        Suppression.category == category,
+        Suppression.msisdn.in_(list(standing.aliases(tenant_id, [msisdn]))),
+        is_less,
+    ).execute()
+
+
 def remove(
-    tenant_id: int, msisdn: str, categories: Sequence[str], *, source: str = ""
+    tenant_id: int,
+    msisdn: str,
+    categories: Sequence[str],
+    *,
+    source: str = "",
+    sources: Collection[str] | None = None,
 ) -> list[str]:
     """Lift what keeps a number from texts of some classes. Returns the classes that did.
 
-    With `source` only what has a source that begins so.
+    With `source` only what has a source that begins so, with `sources` only what has one of these.
     """
     with transaction():
         names = list(standing.aliases(tenant_id, [msisdn]))
@@ -124,6 +149,8 @@ def remove(
             & Suppression.category.in_(list(categories))
             & Suppression.source.startswith(source)
         )
+        if sources is not None:
+            mine &= Suppression.source.in_(sorted(sources))
         found = sorted({row.category for row in Suppression.select().where(mine)})
         if found:
             Suppression.delete().where(mine).execute()

@@ -7,6 +7,7 @@ import io
 
 import pytest
 
+from core.messaging import suppression
 from core.messaging.models import Message
 from core.tenants.models import Audit
 from tests.races import together
@@ -138,6 +139,20 @@ def test_opt_outs_are_kept_listed_and_taken_back(ask, path, juma):
     assert ask.delete(gone).json["code"] == "opt_out_not_found"
     assert ask.delete(f"{path}/optouts/nonsense").json["code"] == "invalid_number"
     assert ask.get(f"{path}/contacts/{juma['id']}").json["status"] == "active"
+
+
+def test_a_persons_own_opt_out_takes_evidence_to_be_taken_back(ask, path, acme):
+    suppression.add(acme.id, "254712345678", "promotional", source="reply:inb_1")
+    gone = f"{path}/optouts/0712345678"
+    refused = ask.delete(gone, params={"consent_source": "A call"})
+    assert (refused.status_code, refused.json["code"]) == (409, "opted_out_themselves")
+    assert "consent_wording" in refused.json["detail"]
+    given = {"consent_source": "A call", "consent_wording": "Send me offers again"}
+    assert ask.delete(gone, params=given).status_code == 204
+
+    suppression.add(acme.id, "254712345678", "promotional", source="operator")
+    refused = ask.delete(gone, params=given)
+    assert (refused.status_code, refused.json["code"]) == (409, "operator_blocks")
 
 
 def test_groups_are_made_named_filled_and_removed(ask, path, juma):

@@ -7,14 +7,15 @@ from collections.abc import Callable
 import pytest
 
 from core import events
-from core.contacts import contacts, pseudonyms
-from core.contacts.models import Suppression
+from core.contacts import consents, contacts, pseudonyms
+from core.contacts.models import Consent, Suppression
 from core.messaging import opting, optouts, replies, sending, suppression
 from core.messaging.errors import NoRecipients
 from core.messaging.models import Category
-from core.messaging.optouts import OptOutNotFound
+from core.messaging.optouts import OperatorBlocks, OptedOutThemselves, OptOutNotFound
 from core.messaging.sending import Order, Text
 from core.privacy import erasing
+from core.tenants.models import Audit
 from core.tenants.profiles import Profile
 from tests.races import together
 
@@ -52,6 +53,40 @@ def test_an_opt_out_is_of_its_class_and_shows_in_the_contact(
     assert status(mine) == "active"
     with pytest.raises(OptOutNotFound):
         optouts.remove(mine, "0712345678", optouts.ALL, **BY)
+
+
+def test_a_persons_own_no_goes_with_evidence_only(make_tenant: Callable[..., Profile]) -> None:
+    mine = make_tenant().tenant_id
+    wish = replies.wish("STOP ALL")
+    assert wish is not None
+    out(mine)  # noted before by the business: the person's word counts more
+    opting.opt_out(mine, JUMA, wish, inbound_id="inb_1", answers=None)
+    with pytest.raises(OptedOutThemselves):
+        optouts.remove(mine, JUMA, optouts.ALL, **BY)
+    assert reason(mine, "promotional") == "opted_out"
+
+    given = consents.Given("Form at the till", "I want offers again")
+    assert optouts.remove(mine, JUMA, optouts.ALL, consent=given, **BY) == sorted(optouts.ALL)
+    kept = Consent.get()
+    assert (kept.tenant_id, kept.wording) == (mine, "I want offers again")
+    assert kept.id in Audit.get(Audit.act == "optout.removed").after
+
+
+def test_what_the_operator_blocks_stays(make_tenant: Callable[..., Profile]) -> None:
+    mine = make_tenant().tenant_id
+    out(mine, list(optouts.ALL))
+    suppression.add(mine, JUMA, "promotional", source="operator")
+    given = consents.Given("Form", "I want offers again")
+    with pytest.raises(OperatorBlocks) as refused:
+        optouts.remove(mine, JUMA, optouts.ALL, consent=given, **BY)
+    assert "*456#" in refused.value.words("sw")
+    assert optouts.remove(mine, JUMA, ["transactional"], **BY) == ["transactional"]
+
+    wish = replies.wish("STOP")
+    assert wish is not None
+    opting.opt_out(mine, JUMA, wish, inbound_id="inb_1", answers=None)
+    opting.opt_in(mine, JUMA, wish, inbound_id="inb_2")
+    assert reason(mine, "promotional") == "opted_out"
 
 
 def test_who_opted_out_before_being_a_contact_is_one_who_opted_out(

@@ -14,7 +14,7 @@ from core.gateways.onfon import Report as Received
 from core.gateways.onfon import Verdict
 from core.gateways.outcome import Outcome
 from core.gateways.sms import Answer, RowAnswer
-from core.messaging import claiming, dispatch, queries, reports, suppression
+from core.messaging import claiming, dispatch, queries, reasons, reports, suppression
 from core.messaging.models import (
     SHARED_ACCOUNT,
     GatewayAccount,
@@ -228,7 +228,9 @@ def test_a_blacklisted_number_gets_no_more_of_that_class_from_that_tenant(
     reports.fold()
     suppression.forget()
 
-    assert message(batch).status == "failed"
+    assert (message(batch).status, message(batch).reason) == ("failed", "blacklisted")
+    told = {reasons.words_of("blacklisted", each, sender="ZURI") for each in ("en", "sw")}
+    assert len(told - {"blacklisted", None}) == 2
     row = Suppression.get()
     assert (row.tenant_id, row.msisdn, row.category, row.source) == (
         tenant.tenant_id,
