@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -41,6 +41,12 @@ Body = Annotated[
 Bodies = Annotated[
     dict[str, Body], msgspec.Meta(description='The words by language, such as "en" and "sw".')
 ]
+ChangedBodies = Annotated[
+    dict[str, Body | None],
+    msgspec.Meta(
+        description="The words by language; a language left out stays, null takes one away."
+    ),
+]
 Language = Annotated[
     str,
     msgspec.Meta(max_length=5, description="Of people whose own language has no words here."),
@@ -61,7 +67,7 @@ class TemplateChange(Request, frozen=True, kw_only=True):
 
     name: Name | UnsetType = UNSET
     message: Body | UnsetType = UNSET
-    messages: Bodies | UnsetType = UNSET
+    messages: ChangedBodies | UnsetType = UNSET
     language: Language | UnsetType = UNSET
 
 
@@ -122,6 +128,9 @@ class MessageOrMessages(Invalid):
     field = "message"
 
 
+Given = TypeVar("Given", str, str | None)
+
+
 def _shape(view: templates.View) -> TemplateShape:
     return TemplateShape(
         id=view.id,
@@ -138,9 +147,9 @@ def _shape(view: templates.View) -> TemplateShape:
 
 def _bodies(
     message: str | UnsetType | None,
-    messages: dict[str, str] | UnsetType | None,
+    messages: dict[str, Given] | UnsetType | None,
     language: str | None,
-) -> dict[str, str]:
+) -> dict[str, Given]:
     """The words by language, however they were given. Raises: MessageOrMessages."""
     if bool(message) == bool(messages):
         raise MessageOrMessages
@@ -198,6 +207,7 @@ class OneTemplate:
     def on_patch(self, call: TenantCall, id: str, asked: TemplateChange) -> TemplateShape:
         """Rename a template, or write it anew as its next version.
 
+        `messages` changes the languages it names and leaves the others; null takes one away.
         Campaigns that were made of it keep the words they were made of.
         """
         language = None if asked.language is UNSET else asked.language
@@ -248,7 +258,12 @@ class PreviewTemplate:
     @for_tenant(
         "previewTemplate",
         scope=READ,
-        refuses=(templates.TemplateNotFound, ContactNotFound, InvalidText),
+        refuses=(
+            templates.TemplateNotFound,
+            templates.VersionNotFound,
+            ContactNotFound,
+            InvalidText,
+        ),
         while_suspended=True,
     )
     def on_post(self, call: TenantCall, id: str, asked: PreviewRequest) -> PreviewShape:

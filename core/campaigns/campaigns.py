@@ -12,7 +12,7 @@ import peewee
 
 from core import clock, ids, text
 from core.campaigns import audience as audiences
-from core.campaigns import queries, states, templates, wording
+from core.campaigns import placeholders, queries, states, templates, wording
 from core.campaigns.audience import Audience
 from core.campaigns.errors import CannotChange, WordsOrTemplate
 from core.campaigns.models import Campaign, CampaignStatus
@@ -178,6 +178,7 @@ def checked(profile: Profile, wanted: Wanted) -> dict[str, object]:
         words = text.tidy(wanted.message or "").strip()
         if not words:
             raise EmptyText
+        placeholders.check(words)
         wording.Wording({"": words}, "", category=wanted.category)
         name = wanted.name or _named_after(words)
     params = None if not wanted.params else msgspec.json.encode(dict(wanted.params)).decode()

@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 
 from core import text
-from core.campaigns import findings, pricing, timing
+from core.campaigns import findings, pricing, timing, wording
 from core.campaigns.findings import Missing, Offending, Sample
 from core.campaigns.models import Campaign
 from core.errors import Refused
@@ -26,10 +26,11 @@ class Estimate:
     """What a campaign would do, without doing it.
 
     `spread` says how many people get a text of how many segments, `left_out` how many get none and
-    why. `rewrite` is the first dear text in cheaper letters, and `rewrite_saves` what all of them
-    written so would save. `affordable` is how many of the people, in order, the balance reaches
-    for; `windows` are each operator's hours, for adverts. `missing` are values that some people
-    lack; `obstacle` is whatever keeps it from starting, those included.
+    why. `rewrite` are the words in cheaper letters, with their places still to be filled in, and
+    `rewrite_saves` what all texts written so would save; None and nothing when there is no saving.
+    `affordable` is how many of the people, in order, the balance reaches for; `windows` are each
+    operator's hours, for adverts. `missing` are values that some people lack; `obstacle` is
+    whatever keeps it from starting, those included.
     """
 
     recipients: int
@@ -81,7 +82,7 @@ def of(profile: Profile, campaign: Campaign, *, affordable: int | None = None) -
         left_out=msgspec.json.decode(campaign.left_out or "{}", type=dict[str, int]),
         encoding=text.UCS2 if found.unicode else text.GSM7,
         offenders=found.offenders,
-        rewrite=found.rewrite,
+        rewrite=wording.of_campaign(campaign).cheaper if found.saves else None,
         rewrite_saves=Money(found.saves * int(campaign.price_units or 0)),
         cost=cost,
         balance_after=available - cost,

@@ -77,14 +77,13 @@ class Findings(msgspec.Struct, omit_defaults=True):
     """What a campaign keeps of its pricing, as JSON.
 
     `unicode` counts the people whose text takes UCS-2, `saves` the segments that a rewrite to GSM-7
-    saves, or would save, with all of them, `rewrite` is the first of those texts rewritten.
-    `operators` says how many people each network has. `obstacle` is the code of what keeps the
-    campaign from starting, and `concerned` whom.
+    saves, or would save, with all of them. `operators` says how many people each
+    network has. `obstacle` is the code of what keeps the campaign from starting, and `concerned`
+    whom.
     """
 
     unicode: int = 0
     saves: int = 0
-    rewrite: str | None = None
     offenders: list[Offending] = []
     operators: dict[str, int] = {}
     without_consent: int = 0
@@ -193,8 +192,6 @@ class Tally:
         body = next((each.body for each in dear if each.is_unicode), None)
         if body is None or self._found.offenders:
             return
-        rewritten = text.rewrite(body)
-        self._found.rewrite = rewritten if rewritten != body else None
         self._found.offenders = [
             Offending(each.character, each.position, each.name, each.suggestion)
             for each in text.offenders(body)[:OFFENDERS_MAX]

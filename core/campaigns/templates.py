@@ -36,6 +36,15 @@ class TemplateNotFound(NotFound):
     sentence = "There is no such template. It may have been removed."
 
 
+class VersionNotFound(NotFound):
+    """The template is there, and has no version of that number."""
+
+    code = "template_version_not_found"
+    title = "No such version"
+    sentence = "This template has no version {version}. Its latest is {latest}."
+    field = "version"
+
+
 class TemplateNameTaken(Conflict):
     """Another template has the name."""
 
@@ -144,14 +153,15 @@ def change(
     template_id: str,
     *,
     name: str | None = None,
-    bodies: Mapping[str, str] | None = None,
+    bodies: Mapping[str, str | None] | None = None,
     language: str | None = None,
     actor: str,
     channel: str,
 ) -> View:
     """Rename a template, or keep other words as its next version; what is None stays.
 
-    Words that are what they were make no version. Raises: TemplateNotFound, and what `create` does.
+    Of `bodies` a language that is not there stays as it is, and None takes one away. Words that are
+    what they were make no version. Raises: TemplateNotFound, and what `create` does.
     """
     plain = None if name is None else fields.line(name, "name", most=NAME_MAX)
     with transaction():
@@ -161,11 +171,10 @@ def change(
         before = one(tenant_id, template_id)
         if plain is not None and plain != before.name:
             _free(tenant_id, plain, but=template_id)
-        given = before.bodies if bodies is None else bodies
-        spoken = before.language
-        if language is not None or spoken not in given:
-            spoken = _spoken(language, given)
-        written = _bodies(given, spoken)
+        merged = {**before.bodies, **(bodies or {})}
+        spoken = before.language if language is None else fields.language(language)
+        kept = {each: body for each, body in merged.items() if body is not None}
+        written = _bodies(kept, spoken)
         is_new = written != before.bodies or spoken != before.language
         version = before.version + is_new
         if is_new:
@@ -212,7 +221,10 @@ def remove(tenant_id: int, template_id: str, *, actor: str, channel: str) -> Non
 
 
 def one(tenant_id: int, template_id: str, *, version: int | None = None) -> View:
-    """Find a template, as it is or as it was in a version. Raises: TemplateNotFound."""
+    """Find a template, as it is or as it was in a version.
+
+    Raises: TemplateNotFound, VersionNotFound.
+    """
     found: Template | None = of(tenant_id).where(Template.id == template_id).first()
     if found is None:
         raise TemplateNotFound
@@ -221,7 +233,7 @@ def one(tenant_id: int, template_id: str, *, version: int | None = None) -> View
         TemplateVersion.version == (found.version if version is None else version),
     )
     if words is None:
-        raise TemplateNotFound
+        raise VersionNotFound(version=version, latest=found.version)
     return _view(found, words)
 
 
@@ -278,7 +290,7 @@ def preview(
 ) -> Preview:
     """Show what a contact would get, or with none somebody of whom nothing is known.
 
-    Raises: TemplateNotFound, ContactNotFound.
+    Raises: TemplateNotFound, VersionNotFound, ContactNotFound.
     """
     view = one(tenant_id, template_id, version=version)
     words = wording.Wording(view.bodies, view.language, params=params, category=category)
@@ -329,7 +341,7 @@ def _bodies(bodies: Mapping[str, str], spoken: str) -> dict[str, str]:
         plain = text.tidy(body)
         if not plain.strip():
             raise EmptyText
-        placeholders.parse(plain)
+        placeholders.check(plain)
         found[fields.language(each)] = plain
     return found
 
@@ -349,14 +361,16 @@ def _keep(
 
 def _view(template: Template, words: TemplateVersion) -> View:
     bodies = bodies_of(words)
-    names = (place.name for body in bodies.values() for place in placeholders.parse(body).places)
+    places = [place for body in bodies.values() for place in placeholders.parse(body).places]
+    names = {place.key: place.name for place in reversed(places)}
+    first = dict.fromkeys(place.key for place in places)
     return View(
         template.id,
         template.name,
         words.version,
         words.language,
         bodies,
-        tuple(dict.fromkeys(names)),
+        tuple(names[key] for key in first),
         template,
     )
 

@@ -7,6 +7,8 @@ sender who wants that and the one who should know of it pay by it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 
 import msgspec
 
@@ -21,6 +23,16 @@ from core.messaging.models import Category
 NAME, FIRST_NAME, PHONE, FIELD = "name", "first_name", "phone", ""
 # Known of everybody, or of nobody, without any field.
 BUILT_IN = frozenset({NAME, FIRST_NAME, PHONE})
+# What people call these when they think of their own list. A field of that name comes first.
+ALIASES: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("jina", "jina_kamili", "full_name"), NAME),
+        **dict.fromkeys(("jina_la_kwanza", "firstname"), FIRST_NAME),
+        **dict.fromkeys(
+            ("simu", "namba", "nambari", "namba_ya_simu", "nambari_ya_simu", "phone_number"), PHONE
+        ),
+    }
+)
 
 _fields = msgspec.json.Decoder(dict[str, str | None]).decode
 
@@ -77,6 +89,7 @@ class _Body:
             (
                 place.key if place.key in BUILT_IN else FIELD,
                 self._spelt.get(place.key, []),
+                None if place.key in params else ALIASES.get(place.key),
                 _given(place.key, params) or place.default,
             )
             for place in self.parsed.places
@@ -87,7 +100,7 @@ class _Body:
         own = self._own(who.fields) if who.fields and self._spelt else None
         found: list[str | None] = []
         value: str | None
-        for kind, spelt, fallback in self._places:
+        for kind, spelt, alias, fallback in self._places:
             value = None
             if kind is FIELD:
                 if own:
@@ -95,12 +108,10 @@ class _Body:
                         if value := own.get(name):
                             value = clean(value)
                             break
-            elif kind == FIRST_NAME:
-                value = first_name(clean(who.name))
-            elif kind == NAME:
-                value = clean(who.name)
+                if not value and alias is not None:
+                    value = _built_in(alias, who)
             else:
-                value = local(who.msisdn)
+                value = _built_in(kind, who)
             found.append(value or fallback)
         return found
 
@@ -143,11 +154,20 @@ class _Body:
         return text.rewrite(body)
 
 
+def _built_in(kind: str, who: Recipient) -> str:
+    """What everybody has without any field."""
+    if kind == FIRST_NAME:
+        return first_name(clean(who.name))
+    return clean(who.name) if kind == NAME else local(who.msisdn)
+
+
 def _given(key: str, params: Mapping[str, str]) -> str | None:
     """What everybody gets who has nothing of their own."""
-    if key == FIRST_NAME and key not in params:
-        return first_name(params.get(NAME, ""))
-    return params.get(key)
+    if key in params:
+        return params[key]
+    if (alias := ALIASES.get(key)) is not None:
+        return _given(alias, params)
+    return first_name(params.get(NAME, "")) if key == FIRST_NAME else None
 
 
 def _plainer(parsed: Parsed) -> Parsed | None:
@@ -178,6 +198,7 @@ class Wording:
             spoken: _Body(body, given, category, rewrite) for spoken, body in bodies.items()
         }
         self._language = language
+        self._message = bodies[language]
         self._default = self._bodies[language]
 
     def body(self, language: str | None) -> _Body:
@@ -216,6 +237,11 @@ class Wording:
         return self._default.write if len(self._bodies) == 1 else self.write
 
     @property
+    def cheaper(self) -> str:
+        """The words of those without a language, as they were written, in a cheaper writing."""
+        return cheaper(self._message)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Every place of every language, as it is looked up, once."""
         return tuple(
@@ -226,6 +252,19 @@ class Wording:
     def is_same_for_all(self) -> bool:
         """Whether everybody who speaks one language gets the same words."""
         return not self.names
+
+
+def cheaper(body: str) -> str:
+    """Words as they were written, in a cheaper writing; the places keep their names.
+
+    Raises: PlaceholderWrong, InvalidText.
+    """
+    parsed = placeholders.parse(text.tidy(body))
+    places = [
+        replace(each, default=None if each.default is None else text.rewrite(each.default))
+        for each in parsed.places
+    ]
+    return placeholders.made([text.rewrite(each) for each in parsed.literals], places).written()
 
 
 def of_version(

@@ -154,9 +154,7 @@ def _without_sample(campaign: Campaign, msisdn: str) -> str | None:
     if campaign.findings is None:
         return None
     found = findings.of(campaign)
-    rest = [each for each in found.samples if each.to != msisdn]
-    if len(rest) < len(found.samples):
-        found.samples, found.rewrite = rest, None  # the rewritten text may be the same one
+    found.samples = [each for each in found.samples if each.to != msisdn]
     return found.stored()
 
 

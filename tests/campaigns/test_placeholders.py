@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.campaigns.placeholders import Parsed, PlaceholderWrong, ValueMissing, key, parse
+from core.campaigns.placeholders import Parsed, PlaceholderWrong, ValueMissing, check, key, parse
 
 ANY = st.text(max_size=60)
 # Texts that are full of braces and bars, as mistakes are.
@@ -73,6 +73,18 @@ def test_the_mistake_is_pointed_at() -> None:
     assert refused.value.words().startswith("Character 18 begins")
     assert "{{name|friend}}" in refused.value.words("en")
     assert "{{name|rafiki}}" in refused.value.words("sw")
+
+
+@pytest.mark.parametrize(
+    ("text", "position"),
+    [("Habari name}}, karibu", 12), ("{{a}}}}", 6), ("{{a}} b}} {{c}}", 8), ("}}", 1)],
+)
+def test_a_lone_end_is_pointed_at(text: str, position: int) -> None:
+    with pytest.raises(PlaceholderWrong) as refused:
+        check(text)
+
+    assert refused.value.fields["position"] == position
+    assert "never begins" in refused.value.words()
 
 
 def test_names_are_compared_without_case_and_spaces() -> None:

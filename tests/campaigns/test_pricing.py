@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from core import clock, database
-from core.campaigns import audience, findings, pricing, problems
+from core.campaigns import audience, estimating, findings, pricing, problems
 from core.campaigns.models import Campaign
 from core.contacts.models import Contact, ContactBook, ContactStatus
 from core.messaging import rules, suppression
@@ -189,8 +189,11 @@ def test_what_a_cheaper_writing_saves_is_found_or_taken(make_tenant: Make) -> No
     found = findings.of(told)
     assert (told.segments, found.saves, found.unicode) == (6, 3, 3)
     assert [each.character for each in found.offenders] == ["“", "”"]
-    assert found.rewrite is not None
-    assert found.rewrite.startswith('"Habari" Asha')
+    asked = estimating.of(tenant, told)
+    assert asked.rewrite == '"Habari" {{first_name}} ' + "a" * 80
+    assert asked.rewrite_saves.units == 3 * tenant.price_units
+    short = estimating.of(tenant, priced(draft(tenant, "“Habari”", group=group)))
+    assert (short.encoding, short.rewrite) == ("UCS-2", None)
     taken = priced(draft(tenant, dear, group=group, rewrite=True))
     assert (taken.segments, findings.of(taken).saves, findings.of(taken).unicode) == (3, 3, 0)
     assert texts(taken)[0][1].startswith('"Habari" Asha')

@@ -13,6 +13,7 @@ from core.campaigns.templates import (
     TemplateNameTaken,
     TemplateNotFound,
     TemplateTooLong,
+    VersionNotFound,
     View,
 )
 from core.messaging.errors import EmptyText
@@ -41,9 +42,35 @@ def test_a_change_of_words_is_a_new_version_and_the_old_one_stays(make_tenant: M
 
     changed = change(tenant, made, bodies={"en": "Hi"})
     assert (made.version, changed.version) == (1, 2)
-    assert changed.bodies == {"en": "Hi"}
+    assert changed.bodies == BOTH | {"en": "Hi"}
     assert templates.one(tenant.tenant_id, made.id, version=1).bodies == BOTH
     assert [row.version for row in templates.versions(tenant.tenant_id, made.id)] == [2, 1]
+
+
+def test_words_in_one_language_leave_those_in_the_others(make_tenant: Make) -> None:
+    tenant = make_tenant()
+    made = create(tenant)
+
+    changed = change(tenant, made, bodies={"sw": "Karibu"})
+    assert (changed.language, dict(changed.bodies)) == ("en", BOTH | {"sw": "Karibu"})
+    with pytest.raises(NoWordsIn):
+        change(tenant, made, bodies={"en": None})
+    swahili = change(tenant, made, bodies={"en": None}, language="sw")
+    assert (swahili.language, dict(swahili.bodies)) == ("sw", {"sw": "Karibu"})
+
+
+def test_a_version_that_never_was_is_not_there(make_tenant: Make) -> None:
+    tenant = make_tenant()
+    made = create(tenant)
+
+    with pytest.raises(VersionNotFound, match=r"no version 99\. Its latest is 1"):
+        templates.preview(tenant.tenant_id, made.id, version=99)
+
+
+def test_a_place_is_named_once_however_it_is_written(make_tenant: Make) -> None:
+    made = create(make_tenant(), bodies={"en": "{{bei}} {{a}}", "sw": "{{Bei}} {{BEI}} {{b}}"})
+
+    assert made.names == ("bei", "a", "b")
 
 
 def test_a_new_name_or_the_same_words_make_no_version(make_tenant: Make) -> None:
@@ -88,6 +115,7 @@ def test_versions_made_at_once_each_have_a_number(make_tenant: Make) -> None:
     [
         ({"en": " \n"}, None, EmptyText),
         ({"en": "{{"}, None, PlaceholderWrong),
+        ({"en": "name}}"}, None, PlaceholderWrong),
         ({"en": "a" * 2001}, None, TemplateTooLong),
         ({"en": "Hi", "xx": "?"}, None, UnknownLanguage),
         ({"en": "Hi"}, "sw", NoWordsIn),
@@ -145,7 +173,7 @@ def test_another_tenants_template_is_not_there(make_tenant: Make) -> None:
 def test_templates_are_listed_newest_first_a_page_at_a_time(make_tenant: Make) -> None:
     tenant = make_tenant()
     made = [create(tenant, f"Deni {number}") for number in range(3)]
-    change(tenant, made[1], bodies={"en": "{{b}} {{a}}"})
+    change(tenant, made[1], bodies={"en": "{{b}} {{a}}", "sw": None})
 
     first = templates.listing(tenant.tenant_id, limit=2)
     assert [view.id for view in first] == [made[2].id, made[1].id]

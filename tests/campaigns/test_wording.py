@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from core import text
 from core.campaigns.audience import Recipient
 from core.campaigns.placeholders import ValueMissing
-from core.campaigns.wording import Wording
+from core.campaigns.wording import Wording, cheaper
 from core.messaging import rules
 from core.messaging.models import Category
 
@@ -30,6 +30,21 @@ def said(message: str, who: Recipient = ASHA, **more: object) -> str:
 def test_name_first_name_and_phone_are_known_of_a_contact() -> None:
     assert said("{{name}}/{{first_name}}/{{phone}}") == "Asha Wanjiru/Asha/0712345678"
     assert said("{{phone}}", ABROAD) == "+256772123456"
+
+
+def test_name_and_phone_have_other_names_that_a_field_or_a_value_for_all_takes() -> None:
+    assert said("{{jina}}/{{Jina kamili}}/{{SIMU}}/{{namba}}") == (
+        "Asha Wanjiru/Asha Wanjiru/0712345678/0712345678"
+    )
+    own = Recipient("con_1", "254712345678", "Asha Wanjiru", fields='{"Namba":"7","Jina":""}')
+    assert said("{{namba}} {{jina}}", own) == "7 Asha Wanjiru"
+    assert said("{{namba}}", params={"namba": "8"}) == "8"
+    assert said("{{jina}}", NOBODY, params={"name": "rafiki"}) == "rafiki"
+    assert said("{{jina|mteja}} {{jina_la_kwanza|wewe}}", NOBODY) == "mteja wewe"
+
+
+def test_the_cheaper_words_keep_their_places() -> None:
+    assert cheaper("“{{Año}}” – {{name|“x”}} {{a|}}") == '"{{Año}}" - {{name|"x"}} {{a|}}'
 
 
 def test_a_field_is_found_however_its_name_is_written() -> None:
