@@ -45,6 +45,7 @@ _CAMPAIGN = {
     "schedule_at": None,
     "first": None,
     "recipients": 3,
+    "left_out": {"duplicate": 1},
     "counters": {},
     "progress": 0,
     "cost": "2.40",

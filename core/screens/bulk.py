@@ -11,7 +11,7 @@ from core.campaigns.audience import Audience
 from core.campaigns.campaigns import Wanted
 from core.campaigns.models import Campaign, Template
 from core.contacts import groups
-from core.contacts.models import Group
+from core.contacts.models import ContactBook, Group
 from core.messaging import sender_decisions, sender_requests, senders
 from core.messaging.models import SHARED_ACCOUNT, Category, Inbound, SenderStatus
 from core.tenants import people
@@ -31,6 +31,8 @@ def fill(tenant_id: int, owner: str, sender: str) -> None:
         templates.create(tenant_id, name, {"en": body}, actor="cli", channel="cli")
     who = profile(tenant_id)
     now = clock.now()
+    # The contacts have long been there: else what is counted in the past is out of date at once.
+    ContactBook.update(changed_at=0).where(ContactBook.tenant_id == tenant_id).execute()
     clock.freeze(now - timedelta(days=2))
     _taken_back(_going(who, "Ofa ya juzi", owner), who)
     clock.freeze(now - timedelta(days=1))
