@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from api.calls import TenantCall
-from api.fields import Instant, Name, Phone, Query, Request, Shape
+from api.fields import Instant, Phone, Query, Request, Shape
 from api.operations import Download, for_tenant
 from api.pages import Page, Paging, page
 from api.problems import about
@@ -41,6 +41,7 @@ REFUSES = (
     consents.ConsentInFuture,
 )
 
+Name = Annotated[str, msgspec.Meta(max_length=contacts.NAME_MAX)]
 FreeFields = Annotated[
     dict[str, str | None],
     msgspec.Meta(

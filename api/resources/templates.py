@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from api.calls import TenantCall
-from api.fields import Instant, Name, Request, Shape
+from api.fields import Instant, Request, Shape
 from api.operations import for_tenant
 from api.pages import Page, Paging, page
 from api.resources.wanting import Params, params
@@ -35,6 +35,7 @@ KEEPS: tuple[type[Refused], ...] = (
     fields.UnknownLanguage,
 )
 
+Name = Annotated[str, msgspec.Meta(max_length=templates.NAME_MAX)]
 Body = Annotated[
     str, msgspec.Meta(max_length=templates.BODY_MAX, examples=["Habari {{name|rafiki}}, karibu!"])
 ]

@@ -26,7 +26,9 @@ class NobodyChosen(Invalid):
 
     code = "nobody_chosen"
     title = "Nobody chosen"
-    sentence = "Choose who gets it: groups, contacts, numbers or everybody."
+    sentence = (
+        'Choose who gets it: groups, contacts or numbers, or "contacts": "all" for everybody.'
+    )
     field = "groups"
 
 

@@ -14,7 +14,7 @@ from core import clock, ids, text
 from core.campaigns import audience as audiences
 from core.campaigns import placeholders, queries, states, templates, wording
 from core.campaigns.audience import Audience
-from core.campaigns.errors import CannotChange, WordsOrTemplate
+from core.campaigns.errors import CannotChange, WordsMissing, WordsOrTemplate
 from core.campaigns.models import Campaign, CampaignStatus
 from core.database import transaction
 from core.messaging.bulk import spool
@@ -168,7 +168,9 @@ def checked(profile: Profile, wanted: Wanted) -> dict[str, object]:
     audiences.check(profile.tenant_id, wanted.audience)
     route(profile).sender(wanted.sender_id, wanted.category)
     template_id, version = None, None
-    if (wanted.message is None) == (wanted.template_id is None):
+    if wanted.message is None and wanted.template_id is None:
+        raise WordsMissing
+    if wanted.message is not None and wanted.template_id is not None:
         raise WordsOrTemplate
     if wanted.template_id is not None:
         template = templates.find(profile.tenant_id, wanted.template_id)

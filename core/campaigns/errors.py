@@ -170,6 +170,12 @@ class WordsOrTemplate(Invalid):
     field = "message"
 
 
+class WordsMissing(WordsOrTemplate):
+    """Neither words nor a template."""
+
+    sentence = "Say what to send: write a message, or name a template."
+
+
 class OwnApproval(NotAllowed):
     """Two people agree to a large campaign, or it is one person's word."""
 

@@ -37,6 +37,15 @@ class FieldNameWrong(Invalid):
     field = "fields"
 
 
+class FieldNameMissing(FieldNameWrong):
+    """A field without any name."""
+
+    sentence = (
+        "A field has no name. Give it one of up to 60 letters and digits, "
+        "and not name, first_name or phone."
+    )
+
+
 class TooManyFields(Invalid):
     """More fields than a contact keeps."""
 
@@ -71,6 +80,8 @@ def read(given: Mapping[str, str | None]) -> dict[str, str]:
     found: dict[str, str] = {}
     for said, value in given.items():
         name = " ".join(unicodedata.normalize("NFC", said).split())
+        if not name:
+            raise FieldNameMissing
         if not is_name(name):
             raise FieldNameWrong(given=ascii(said[:30])[1:-1])
         found[name] = _value(name, value)

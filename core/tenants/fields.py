@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from types import MappingProxyType
 
+from core import words
 from core.errors import Invalid
 from core.settings import settings
 
@@ -17,6 +20,9 @@ _EMAIL = re.compile(
 ).fullmatch
 # Source: Kenya Revenue Authority; A for people, P for companies and other bodies.
 _KRA_PIN = re.compile(r"[AP][0-9]{9}[A-Z]").fullmatch
+
+# What the languages are called.
+NAMES: Mapping[str, str] = MappingProxyType({"en": "English", "sw": "Swahili"})
 
 
 class FieldMissing(Invalid):
@@ -57,6 +63,12 @@ class UnknownLanguage(Invalid):
     code = "unknown_language"
     title = "Language not offered"
     sentence = "We do not speak this language. Choose one of: {offered}."
+
+    def words(self, language: str = "en") -> str:
+        """Name the languages, too, and in the person's own."""
+        codes = str(self.fields["offered"]).split(", ")
+        named = [f"{words.say(language, NAMES[each])} ({each})" for each in codes if each in NAMES]
+        return words.say(language, self.sentence, offered=", ".join(named or codes))
 
 
 class InvalidKraPin(Invalid):

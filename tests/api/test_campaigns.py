@@ -357,6 +357,27 @@ def test_a_template_is_kept_in_versions(ask, acme):
     assert ask.get(path).json["code"] == "template_not_found"
 
 
+def test_a_template_takes_words_in_one_language_beside_the_others(ask, acme):
+    path = f"{acme.path}/templates/{template(ask, acme).json['id']}"
+
+    added = ask.patch(path, json={"messages": {"sw": "Habari"}}).json
+    assert (added["language"], sorted(added["messages"])) == ("en", ["en", "sw"])
+    refused = ask.patch(path, json={"messages": {"en": None}})
+    assert refused.json["code"] == "no_words_in_language"
+    taken = ask.patch(path, json={"messages": {"en": None}, "language": "sw"}).json
+    assert (taken["language"], taken["messages"]) == ("sw", {"sw": "Habari"})
+    seen = ask.post(f"{path}/preview", json={"version": 99})
+    assert (seen.status_code, seen.json["code"]) == (404, "template_version_not_found")
+
+
+def test_what_is_needed_is_said_when_neither_words_nor_a_template_are_given(ask, acme, group):
+    neither = ask.post(f"{acme.path}/campaigns", json={"groups": [group.id], "draft": True}).json
+    assert neither["code"] == "message_or_template"
+    assert "write a message, or name a template" in neither["detail"]
+    nobody = create(ask, acme, groups=[]).json
+    assert '"contacts": "all"' in nobody["detail"]
+
+
 def test_a_template_is_seen_as_a_contact_would(ask, acme, group):
     contact = make_contacts(profile(acme.id), 1, first=66_000_000, fields='{"Amount": "500"}')[0]
     path = f"{acme.path}/templates/{template(ask, acme).json['id']}/preview"

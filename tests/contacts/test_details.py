@@ -10,7 +10,7 @@ import pytest
 from core import clock
 from core.contacts import consents, contacts, free_fields
 from core.contacts.consents import ConsentInFuture, Given
-from core.contacts.free_fields import FieldNameWrong, TooManyFields
+from core.contacts.free_fields import FieldNameMissing, FieldNameWrong, TooManyFields
 from core.tenants import audit
 from core.tenants.fields import FieldMissing, FieldTooLong, FieldUnprintable
 from core.tenants.models import Audit
@@ -49,7 +49,8 @@ def test_a_field_is_written_over_however_its_name_is_spelt_and_nothing_takes_it_
     [
         ({"name": "x"}, FieldNameWrong),
         ({"First Name": "x"}, FieldNameWrong),
-        ({"": "x"}, FieldNameWrong),
+        ({"": "x"}, FieldNameMissing),
+        ({" ": "x"}, FieldNameMissing),
         ({"{{x}}": "x"}, FieldNameWrong),
         ({"n" * 61: "x"}, FieldNameWrong),
         ({"note": "x" * 501}, FieldTooLong),

@@ -69,8 +69,9 @@ def test_what_is_no_address_for_mail_is_refused(typed):
 def test_a_language_is_one_of_ours():
     assert fields.language("sw") == "sw"
     assert fields.language(None) == "en"
-    with pytest.raises(fields.UnknownLanguage, match="en, sw"):
+    with pytest.raises(fields.UnknownLanguage, match=r"English \(en\), Swahili \(sw\)") as refused:
         fields.language("fr")
+    assert "Kiingereza (en), Kiswahili (sw)" in refused.value.words("sw")
 
 
 @pytest.mark.parametrize(
