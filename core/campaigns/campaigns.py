@@ -50,9 +50,17 @@ class Wanted:
 
 
 def create(
-    profile: Profile, wanted: Wanted, *, once: str | None = None, actor: str, channel: str
+    profile: Profile,
+    wanted: Wanted,
+    *,
+    once: str | None = None,
+    is_passing: bool = False,
+    actor: str,
+    channel: str,
 ) -> Campaign:
     """Make a draft. Making it again with the same `once` gives the first one.
+
+    One that `is_passing` is forgotten within about an hour, unless it is kept or started.
 
     Raises: WordsOrTemplate, EmptyText, PlaceholderWrong, InvalidText, TemplateNotFound,
     NobodyChosen, TooManyNumbers, GroupNotFound, ContactNotFound, SenderNotApproved,
@@ -70,6 +78,7 @@ def create(
                 tenant_id=profile.tenant_id,
                 is_test=profile.is_test,
                 once=key,
+                is_passing=is_passing,
                 actor=actor,
                 channel=channel,
                 created_at=clock.now(),
@@ -152,6 +161,14 @@ def remove(profile: Profile, campaign_id: str, *, actor: str, channel: str) -> N
             before={"name": campaign.name},
         )
     spool.drop(campaign_id)
+
+
+def keep(profile: Profile, campaign_id: str) -> None:
+    """Let a draft that was made in passing stay."""
+    with transaction():
+        Campaign.update(is_passing=False).where(
+            Campaign.id == campaign_id, Campaign.tenant_id == profile.tenant_id
+        ).execute()
 
 
 def _once(profile: Profile, once: str) -> str:

@@ -117,6 +117,8 @@ class Campaign(Model):
     actor = peewee.CharField(max_length=60)
     channel = peewee.CharField(max_length=12)
     approved_by = peewee.CharField(max_length=60, null=True)
+    # Made on the way to a send in a conversation: gone soon, unless somebody keeps or starts it.
+    is_passing = peewee.BooleanField(default=False)
     created_at = InstantField()
     started_at = InstantField(null=True)
     finished_at = InstantField(null=True)
@@ -124,6 +126,13 @@ class Campaign(Model):
 
 Campaign.add_index(
     Campaign.index(Campaign.tenant_id, Campaign.is_test, Campaign.id, name="campaign_tenant")
+)
+Campaign.add_index(
+    Campaign.index(
+        Campaign.created_at,
+        where=peewee.SQL("is_passing AND status = 'draft'"),
+        name="campaign_passing",
+    )
 )
 Campaign.add_index(
     Campaign.index(

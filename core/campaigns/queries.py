@@ -24,6 +24,9 @@ from core.tenants.profiles import Profile
 
 # Word for word the condition of its index.
 AWAITING = peewee.SQL("status = 'awaiting_approval'")
+# Drafts made in passing, and how long they stay; word for word the condition of their index.
+PASSING_SQL = "is_passing AND status = 'draft'"
+PASSING = timedelta(hours=1)
 OVER = frozenset({CampaignStatus.CANCELLED, CampaignStatus.COMPLETED})
 # Taken back: what was not handed over by then does not go.
 STOPPED = frozenset({CampaignStatus.CANCELLING, CampaignStatus.CANCELLED})
@@ -92,8 +95,12 @@ def listing(
     after: str | None = None,
     limit: int = 50,
 ) -> list[Campaign]:
-    """List campaigns, newest first. `after` is the id of the last one already seen."""
-    query = own(profile)
+    """List campaigns, newest first. `after` is the id of the last one already seen.
+
+    What somebody left in the middle of a conversation is not among them.
+    """
+    left = (Campaign.created_at < clock.now() - PASSING) & peewee.SQL(PASSING_SQL)
+    query = own(profile).where(~left)
     if status:
         query = query.where(Campaign.status.in_([each.value for each in status]))
     if after is not None:

@@ -6,7 +6,7 @@ import peewee
 import structlog
 
 from core import clock
-from core.campaigns import carrying, ending, pricing, states, stopping
+from core.campaigns import carrying, ending, pricing, queries, states, stopping
 from core.campaigns.models import Campaign, CampaignStatus
 from core.campaigns.pausing import ON_ITS_WAY
 from core.campaigns.terms import terms_of
@@ -126,6 +126,23 @@ def forget_drafts() -> None:
     for campaign_id, attempt in rows:
         while _forget_some(campaign_id, attempt):
             breathe()
+    passing = Campaign.select(Campaign.id).where(
+        peewee.SQL(queries.PASSING_SQL), Campaign.created_at < clock.now() - queries.PASSING
+    )
+    for campaign in list(passing):
+        _forget_passing(campaign.id)
+
+
+def _forget_passing(campaign_id: str) -> None:
+    """Drop a draft that somebody left in the middle of a conversation."""
+    with transaction():
+        campaign = states.locked(campaign_id)
+        is_left = campaign.is_passing and states.status_of(campaign) is CampaignStatus.DRAFT
+        # One that was refused by somebody, or could not start, has something to tell.
+        if not is_left or campaign.problem or campaign.launch:
+            return
+        Campaign.delete().where(Campaign.id == campaign_id).execute()
+    spool.drop(campaign_id)
 
 
 def _forget_some(campaign_id: str, attempt: int) -> bool:

@@ -173,7 +173,11 @@ def _act(chat: Chat, step: Once[Any]) -> Any:
 
 def _drawn(step: Step[Any], chat: Chat, notice: str | None) -> Screen:
     screen = step.screen()
-    return replace(screen, notice=notice, can_go_back=bool(chat.answers) and not screen.is_home)
+    return replace(
+        screen,
+        notice=notice or screen.notice,
+        can_go_back=bool(chat.answers) and not screen.is_home,
+    )
 
 
 def _last(value: Done | str) -> Screen:

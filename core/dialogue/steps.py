@@ -83,15 +83,24 @@ class Step(Generic[T]):
 
 
 class Ask(Step[T]):
-    """A question answered by typing."""
+    """A question answered by typing; `notice` says why it is asked again."""
 
     def __init__(
-        self, key: str, question: str, parse: Callable[[str], T], *, detail: str | None = None
+        self,
+        key: str,
+        question: str,
+        parse: Callable[[str], T],
+        *,
+        detail: str | None = None,
+        notice: str | None = None,
     ) -> None:
         self.key, self._question, self._parse, self._detail = key, question, parse, detail
+        self._notice = notice
 
     def screen(self) -> Screen:
-        return Screen(self._question, Asks.TEXT, step=self.key, detail=self._detail)
+        return Screen(
+            self._question, Asks.TEXT, step=self.key, notice=self._notice, detail=self._detail
+        )
 
     def accept(self, reply: Reply, shown: Sequence[str]) -> str:
         if reply.kind not in ("typed", "contact"):

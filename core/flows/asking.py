@@ -172,17 +172,20 @@ def typed(
     done: str,
     size: Callable[[T], str],
     join: Callable[[Sequence[str]], str],
+    notice: str | None = None,
 ) -> Part[T]:
     """Ask for a text of any length: at once where typing is easy, in parts where it is not.
 
     `done` labels the choice that takes the text as it is, and `size` says how much there is so far.
+    `notice` says why it is asked again.
     """
     if not visit.is_small:
-        return (yield from Ask(key, question, parse))
+        return (yield from Ask(key, question, parse, notice=notice))
     pieces: list[str] = []
     for at in range(1, PARTS_MAX + 1):
         shown = visit.say("Go on after: ...{end}", end=pieces[-1][-30:]) if pieces else question
-        piece = yield from _Typed(f"{key}{at}", shown, _with(pieces, parse, join))
+        why = notice if at == 1 else None
+        piece = yield from _Typed(f"{key}{at}", shown, _with(pieces, parse, join), notice=why)
         pieces = [*pieces, piece]
         whole = parse(join(pieces))
         then = yield from Choose(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from core import text
-from core.campaigns import templates
+from core.campaigns import placeholders, templates
 from core.dialogue.steps import Choose, Part
 from core.flows.asking import Drawn, Pick, prose, typed
 from core.flows.visits import Visit
@@ -29,8 +30,13 @@ class Said:
     template_id: str | None = None
 
 
-def ask_words(visit: Visit) -> Part[str]:
-    """Ask for a text, in as many parts as it takes."""
+def ask_words(
+    visit: Visit,
+    key: str = "send_text",
+    parse: Callable[[str], str] | None = None,
+    notice: str | None = None,
+) -> Part[str]:
+    """Ask for a text, in as many parts as it takes; `notice` says why it is asked again."""
     question = (
         visit.say("Type the message, up to 80 letters at a time:")
         if visit.is_small
@@ -47,7 +53,14 @@ def ask_words(visit: Visit) -> Part[str]:
 
     return (
         yield from typed(
-            visit, "send_text", question, read_body, done=visit.say("Go on"), size=size, join=prose
+            visit,
+            key,
+            question,
+            parse or read_body,
+            done=visit.say("Go on"),
+            size=size,
+            join=prose,
+            notice=notice,
         )
     )
 
@@ -63,18 +76,32 @@ def read_body(given: str) -> str:
     return body
 
 
-def ask_said(visit: Visit, tenant_id: int) -> Part[Said]:
-    """Ask for words, or for one of the templates where there are any."""
+def read_places(given: str) -> str:
+    """Read a text with places to fill in. Raises: PlaceholderWrong, and what `read_body` raises."""
+    body = read_body(given)
+    placeholders.check(body)
+    return body
+
+
+def ask_said(
+    visit: Visit, tenant_id: int, *, again: str = "", notice: str | None = None
+) -> Part[Said]:
+    """Ask for words, or for one of the templates where there are any.
+
+    Once `again`, with a key of its own, and a notice that says why.
+    """
     if templates.listing(tenant_id, limit=1):
         how = yield from Choose(
-            "send_how",
-            visit.say("What do you send?"),
+            f"send_how{again}",
+            "\n".join(filter(None, (notice, visit.say("What do you send?")))),
             {"words": visit.say("Type the message"), "template": visit.say("Use a template")},
         )
         if how == "template":
-            template_id = yield from ask_template(visit, tenant_id, "send_template")
+            template_id = yield from ask_template(visit, tenant_id, f"send_template{again}")
             return Said(templates.one(tenant_id, template_id).message, template_id)
-    return Said((yield from ask_words(visit)))
+        notice = None
+    key = f"send_text{again and f'_{again}_'}"
+    return Said((yield from ask_words(visit, key, read_places, notice)))
 
 
 def ask_template(visit: Visit, tenant_id: int, key: str) -> Part[str]:
@@ -119,7 +146,7 @@ def ask_sender(visit: Visit, tenant_id: int, category: Category) -> Part[str | N
     return options[chosen]
 
 
-def ask_spelling(visit: Visit, body: str) -> Part[bool]:
+def ask_spelling(visit: Visit, body: str, again: str = "") -> Part[bool]:
     """Offer plain letters where others make a text dearer. Gives whether they are wanted."""
     saving = text.rewrite_saving(body)
     if saving.after >= saving.before:
@@ -131,7 +158,7 @@ def ask_spelling(visit: Visit, body: str) -> Part[bool]:
         after=saving.after,
     )
     wanted = yield from Choose(
-        "send_plain",
+        f"send_plain{again}",
         question,
         {"plain": visit.say("Plain letters"), "keep": visit.say("Keep as it is")},
         detail=saving.text,

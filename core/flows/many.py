@@ -7,8 +7,11 @@ from core.campaigns.campaigns import Wanted
 from core.campaigns.errors import CampaignRepeat
 from core.campaigns.launching import Estimate
 from core.campaigns.models import Campaign, CampaignStatus
+from core.campaigns.placeholders import ValueMissing
+from core.campaigns.shortcomings import TextsEmpty, TextsTooLong
 from core.dialogue.screens import Done
 from core.dialogue.steps import Choose, Flow, Once, Part
+from core.errors import Refused
 from core.flows.asking import Agree, sign
 from core.flows.composing import ask_category, ask_said, ask_sender, ask_spelling
 from core.flows.estimates import cost_of_first, detail, lines, needs_approval, nobody, shortage
@@ -17,6 +20,7 @@ from core.flows.topup import topup
 from core.flows.visits import Visit
 from core.flows.when import ask_when, span
 from core.flows.wording import brief, kes, reference, somebody
+from core.ledger.errors import NotEnough
 from core.money import Money
 from core.notices import notebook
 from core.notices.bulk import live_cause
@@ -28,6 +32,10 @@ from core.tenants.roles import Right
 
 LOOKS_MAX = 60
 TESTS_MAX = 10
+REWRITTEN_MAX = 20
+SMALL_NOTICE = 80
+# What other words would put right.
+OF_THE_WORDS = (ValueMissing, TextsTooLong, TextsEmpty)
 _AGAIN = "again:"
 
 
@@ -40,24 +48,75 @@ def send_many(visit: Visit, profile: Profile, to: To) -> Flow:
     sender = yield from ask_sender(visit, profile.tenant_id, category)
     is_plain = yield from ask_spelling(visit, said.body)
     at = yield from ask_when(visit)
-    wanted = Wanted(
-        to.name,
-        audience,
-        message=None if said.template_id else said.body,
-        template_id=said.template_id,
-        category=category,
-        sender_id=sender,
-        schedule_at=at,
-        rewrite=is_plain,
-    )
-    campaign_id = yield from Once("draft", lambda once: _create(visit, profile, wanted, once))
+
+    def wanted() -> Wanted:
+        return Wanted(
+            to.name,
+            audience,
+            message=None if said.template_id else said.body,
+            template_id=said.template_id,
+            category=category,
+            sender_id=sender,
+            schedule_at=at,
+            rewrite=is_plain,
+        )
+
+    campaign_id = yield from Once("draft", lambda once: _create(visit, profile, wanted(), once))
+    for again in map(str, range(1, REWRITTEN_MAX + 1)):
+        found = yield from _counted(visit, profile, campaign_id, f"_{again}_")
+        if found is None:
+            return (yield from _waits(visit, profile, campaign_id))
+        if not isinstance(found.obstacle, OF_THE_WORDS):
+            break
+        # The draft stays the same one: when it is well, what was asked here is not asked again.
+        why = _why(visit, found.obstacle)
+        said = yield from ask_said(visit, profile.tenant_id, again=again, notice=why)
+        is_plain = yield from ask_spelling(visit, said.body, again)
+        yield from Once(
+            f"rewritten{again}", lambda once: _rewrite(visit, profile, campaign_id, wanted())
+        )
     return (yield from settle(visit, profile, campaign_id))
+
+
+def _why(visit: Visit, obstacle: Refused) -> str:
+    """Say what is wrong with the words, as briefly as a small screen with a question needs it."""
+    if not visit.is_small:
+        return obstacle.words(visit.language)
+    if not isinstance(obstacle, ValueMissing):
+        return brief(obstacle.words(visit.language), SMALL_NOTICE)
+    return visit.say(
+        "No value of {name} for {count} people. Give a default: {{{{{name}|...}}}}",
+        name=brief(str(obstacle.fields["name"]), 12),
+        count=f"{obstacle.fields['count']:,}",
+    )
+
+
+def _waits(visit: Visit, profile: Profile, campaign_id: str) -> Part[str]:
+    """Leave a draft to be gone on with later."""
+    yield from Once("kept", lambda once: _keep(profile, campaign_id))
+    return visit.say("It waits under Reports, Campaigns.")
+
+
+def _keep(profile: Profile, campaign_id: str) -> str:
+    campaigns.keep(profile, campaign_id)
+    return "ok"
+
+
+def _rewrite(visit: Visit, profile: Profile, campaign_id: str, wanted: Wanted) -> str:
+    _require(visit, profile)
+    campaigns.change(profile, campaign_id, wanted, actor=visit.actor, channel=visit.channel)
+    return "ok"
 
 
 def _create(visit: Visit, profile: Profile, wanted: Wanted, once: str) -> str:
     _require(visit, profile)
     made = campaigns.create(
-        profile, wanted, once=f"chat:{once}", actor=visit.actor, channel=visit.channel
+        profile,
+        wanted,
+        once=f"chat:{once}",
+        is_passing=True,
+        actor=visit.actor,
+        channel=visit.channel,
     )
     return str(made.id)
 
@@ -69,9 +128,11 @@ def settle(visit: Visit, profile: Profile, campaign_id: str, *, is_kept: bool = 
     """
     found = yield from _counted(visit, profile, campaign_id)
     if found is None:
-        return visit.say("It waits under Reports, Campaigns.")
+        return (yield from _waits(visit, profile, campaign_id))
     campaign = queries.one(profile, campaign_id)
     if found.obstacle is not None:
+        if not is_kept:
+            yield from Once("dropped", lambda once: _drop(visit, profile, campaign.id))
         return nobody(visit, found) or found.obstacle.words(visit.language)
     for at in range(TESTS_MAX):
         again = str(at or "")
@@ -87,6 +148,7 @@ def settle(visit: Visit, profile: Profile, campaign_id: str, *, is_kept: bool = 
             )
         found = launching.estimate(profile, campaign_id) or found
     if answer == "topup":
+        yield from Once("kept", lambda once: _keep(profile, campaign_id))
         return (yield from topup(visit))
     first: int | None = None
     if answer == "first":
@@ -130,14 +192,16 @@ def _start(
     return _begun(visit, campaign, found, first, CampaignStatus(began))
 
 
-def _counted(visit: Visit, profile: Profile, campaign_id: str) -> Part[Estimate | None]:
+def _counted(
+    visit: Visit, profile: Profile, campaign_id: str, again: str = ""
+) -> Part[Estimate | None]:
     """Wait for a large audience to be counted, one look at a time. None when nobody waits."""
     for at in range(1, LOOKS_MAX):
         found = launching.estimate(profile, campaign_id)
         if found is not None:
             return found
         answer = yield from Choose(
-            f"counting{at}",
+            f"counting{again}{at}",
             visit.say("Counting the people and the cost. It takes up to a minute."),
             {"again": visit.say("Look again"), "leave": visit.say("Not now")},
         )
@@ -199,6 +263,7 @@ def _begun(
 
 def _test(visit: Visit, profile: Profile, campaign_id: str, once: str) -> str:
     _require(visit, profile)
+    campaigns.keep(profile, campaign_id)
     testing.send_test(
         profile,
         campaign_id,
@@ -244,6 +309,10 @@ def _launch(
         return _AGAIN + visit.say(
             "The same words went to the same people at {time}, as {name}. Send them again?", **told
         )
+    except NotEnough:
+        campaigns.keep(profile, campaign_id)  # it waits for a top-up
+        raise
+    campaigns.keep(profile, campaign_id)
     status = CampaignStatus(begun.status)
     if visit.channel == "telegram" and status is not CampaignStatus.AWAITING_APPROVAL:
         follow(visit, profile.tenant_id, campaign_id)

@@ -88,7 +88,7 @@ def _new(visit: Visit, tenant_id: int) -> Flow:
 
 
 def _words(visit: Visit, key: str) -> Part[str]:
-    question = visit.say("Type the text. {example} stands for the name:", example="{{name}}")
+    question = visit.say("The text; {example} is the name:", example="{{name}}")
     return (
         yield from typed(
             visit,

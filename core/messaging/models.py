@@ -250,6 +250,15 @@ Message.add_index(
 Message.add_index(
     Message.index(Message.id, where=peewee.SQL("status = 'scheduled'"), name="message_scheduled")
 )
+# Why texts of a campaign were refused, found without looking through the others.
+Message.add_index(
+    Message.index(
+        Message.batch_id,
+        Message.reason,
+        where=peewee.SQL("status = 'rejected'"),
+        name="message_rejected",
+    )
+)
 Message.add_index(
     Message.index(
         Message.submission_id,

@@ -8,6 +8,7 @@ from core.database import InstantField
 
 INDEXES = (
     'CREATE INDEX "campaign_tenant" ON "campaign" ("tenant_id", "is_test", "id")',
+    'CREATE INDEX "campaign_passing" ON "campaign" ("created_at") WHERE is_passing AND status = \'draft\'',
     "CREATE INDEX \"campaign_open\" ON \"campaign\" (\"id\") WHERE status IN ('preparing', 'scheduled', 'running', 'paused', 'cancelling')",
     'CREATE INDEX "campaign_fingerprint" ON "campaign" ("tenant_id", "fingerprint") WHERE ("started_at" IS NOT NULL)',
     'CREATE INDEX "campaign_waiting" ON "campaign" ("tenant_id") WHERE status = \'awaiting_approval\'',
@@ -21,6 +22,7 @@ INDEXES = (
     'CREATE INDEX "livemessage_subject" ON "live_message" ("subject")',
     'CREATE INDEX "livemessage_going" ON "live_message" ("next_at") WHERE NOT is_over',
     'CREATE INDEX "message_scheduled" ON "message" ("id") WHERE status = \'scheduled\'',
+    'CREATE INDEX "message_rejected" ON "message" ("batch_id", "reason") WHERE status = \'rejected\'',
     'CREATE INDEX "sender_requested" ON "sender" ("created_at") WHERE status = \'requested\'',
     'CREATE INDEX "sender_document_sender" ON "sender_document" ("tenant_id", "name")',
     'CREATE INDEX "suppression_latest" ON "suppression" ("tenant_id", "created_at", "msisdn", "category")',
@@ -92,6 +94,7 @@ def up(migrator, db):
         actor = CharField(max_length=60)
         channel = CharField(max_length=12)
         approved_by = CharField(null=True, max_length=60)
+        is_passing = BooleanField(default=False)
         created_at = InstantField()
         started_at = InstantField(null=True)
         finished_at = InstantField(null=True)
@@ -370,6 +373,7 @@ def down(migrator, db):
     db.execute_sql("DROP INDEX contact_apart")
     db.execute_sql("DROP INDEX hold_created")
     db.execute_sql("DROP INDEX message_scheduled")
+    db.execute_sql("DROP INDEX message_rejected")
     db.execute_sql("DROP INDEX sender_requested")
     db.execute_sql("DROP INDEX suppression_latest")
     migrator.migrate(migrator.drop_index("sender", "sender_public_id"))

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from core import clock
-from core.campaigns import carrying, launching, templates
+from core.campaigns import carrying, launching, queries, templates, watching
 from core.campaigns.launching import Estimate
 from core.campaigns.models import Campaign
 from core.contacts import contacts, groups
@@ -149,11 +149,52 @@ def test_a_template_is_filled_in_for_each(talk: Talk, tenant: Profile) -> None:
 
 def test_a_missing_value_is_named_and_nothing_starts(talk: Talk, tenant: Profile) -> None:
     to_group(talk, book(tenant), "Salio {{balance}}")
-
-    assert talk.screen.ends
-    assert "{{balance|friend}}" in talk.screen.text
-    assert "0733" in talk.screen.text
+    assert "{{balance|" in (talk.screen.notice or "")
+    assert talk.screen.text.startswith("Type the message")
     assert Hold.select().count() == 0
+    made = pages(talk.screen, talk.visit().say, 156)
+    assert len(made) == 1 or talk.channel == "telegram", made
+    typed(talk, "Salio {{amount}}")
+    assert "{{amount|" in (talk.screen.notice or "")
+    typed(talk, "Salio {{balance|sifuri}}")
+    agree(talk)
+    fill()
+
+    assert {each.body for each in Message.select()} == {"Salio sifuri"}
+
+
+def test_a_broken_placeholder_is_told_of_at_the_words(talk: Talk, tenant: Profile) -> None:
+    talk.start("send", "group", book(tenant), "Habari {{!}}")
+    assert "placeholder" in (talk.screen.notice or "")
+    assert talk.screen.text.startswith("Type the message")
+    typed(talk, "Habari {{name}}")
+
+    assert talk.screen.step == "send_kind"
+
+
+def test_a_draft_that_somebody_left_is_forgotten(talk: Talk, tenant: Profile) -> None:
+    group_id = book(tenant)
+    to_group(talk, group_id)
+    clock.advance(3500)
+    watching.forget_drafts()
+    assert len(queries.listing(tenant)) == 1
+    clock.advance(101)
+    assert queries.listing(tenant) == []
+    watching.forget_drafts()
+
+    assert Campaign.select().count() == 0
+
+
+def test_a_draft_that_waits_for_money_stays(
+    make_tenant: Callable[..., Profile], join: Callable[..., Talk], channel: str
+) -> None:
+    clock.freeze(datetime(2026, 3, 12, 12, 0, tzinfo=clock.NAIROBI))
+    tenant = make_tenant("2", price="0.80")
+    to_group(join(tenant, channel), book(tenant)).say("topup")
+    clock.advance(4000)
+    watching.forget_drafts()
+
+    assert len(queries.listing(tenant)) == 1
 
 
 def test_an_advert_says_when_it_goes_and_who_gets_none(
@@ -303,6 +344,7 @@ def test_the_same_right_after_it_went_would_reach_nobody(talk: Talk, tenant: Pro
     to_group(talk, group_id)
 
     assert talk.screen.text == "Nobody would get it.\nHad the same text: 5"
+    assert Campaign.select().count() == 1
 
 
 def test_a_price_that_moves_is_shown_again(talk: Talk, tenant: Profile) -> None:
