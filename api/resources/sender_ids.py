@@ -11,6 +11,8 @@ from api.calls import TenantCall
 from api.fields import Instant, Request, Shape
 from api.forms import Upload
 from api.operations import for_tenant
+from api.pages import Page, Paging, page
+from api.refusals import NotAForm
 from core.messaging import sender_names, sender_requests, senders
 from core.messaging.models import Category, Sender, SenderStatus
 from core.messaging.sender_requests import Paper
@@ -28,6 +30,7 @@ REFUSES = (
     fields.FieldMissing,
     fields.FieldTooLong,
     fields.FieldUnprintable,
+    NotAForm,
 )
 
 
@@ -39,6 +42,9 @@ class SenderIdRequest(Request, frozen=True, kw_only=True):
     purpose: Annotated[
         str, msgspec.Meta(max_length=2000, description="What you will send under this name.")
     ]
+    documents: Annotated[
+        Any, msgspec.Meta(description="Files; they come as parts of a form, never in JSON.")
+    ] = None
 
 
 class DocumentShape(Shape, frozen=True, kw_only=True):
@@ -61,12 +67,6 @@ class SenderIdShape(Shape, frozen=True, kw_only=True):
     documents: list[DocumentShape]
     created_at: Instant
     decided_at: Instant | None
-
-
-class SenderIdList(Shape, frozen=True, kw_only=True):
-    """Every sender ID, by name."""
-
-    data: list[SenderIdShape]
 
 
 def values(row: Sender, operators: dict[str, str]) -> dict[str, Any]:
@@ -97,9 +97,15 @@ class SenderIds:
     """GET and POST /api/{tenant}/sender-ids"""
 
     @for_tenant("listSenderIds", scope="messages:read")
-    def on_get(self, call: TenantCall) -> SenderIdList:
-        """List your sender IDs, by name."""
-        return SenderIdList(data=_shown(senders.listing(call.tenant_id)))
+    def on_get(self, call: TenantCall, where: Paging) -> Page[SenderIdShape]:
+        """List your sender IDs, newest first."""
+        return page(
+            call,
+            where,
+            lambda after, limit: senders.newest(call.tenant_id, after=after, limit=limit),
+            lambda row: _shown([row])[0],
+            key=senders.place,
+        )
 
     @for_tenant(
         "requestSenderId",
@@ -116,6 +122,8 @@ class SenderIds:
         Send the documents (PDF, PNG or JPEG, five at most) with the other fields as
         multipart/form-data. Promotional texts need another name than transactional ones.
         """
+        if asked.documents:
+            raise NotAForm
         made = sender_requests.ask(
             call.tenant_id,
             asked.name,

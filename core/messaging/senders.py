@@ -106,6 +106,23 @@ def listing(tenant_id: int, *, status: SenderStatus | None = None) -> list[Sende
     return list(query.order_by(Sender.name))
 
 
+def newest(tenant_id: int, *, after: str | None = None, limit: int = 50) -> list[Sender]:
+    """List a business's sender IDs, newest first, from behind the place `after`."""
+    query = Sender.select().where(Sender.tenant_id == tenant_id)
+    if after is not None:
+        at, name = after.split(".", 1)
+        moment = clock.from_ms(int(at))
+        query = query.where(
+            (Sender.created_at < moment) | ((Sender.created_at == moment) & (Sender.name < name))
+        )
+    return list(query.order_by(Sender.created_at.desc(), Sender.name.desc()).limit(limit))
+
+
+def place(sender: Sender) -> str:
+    """Name a sender ID's place in the list of the newest."""
+    return f"{clock.to_ms(sender.created_at)}.{sender.name}"
+
+
 def one(tenant_id: int | None, public_id: str) -> Sender:
     """Find a sender ID, of one business or for an admin of any. Raises: SenderNotFound."""
     found: Sender | None = Sender.get_or_none(Sender.public_id == public_id)

@@ -38,6 +38,26 @@ def test_a_sender_id_is_asked_for_in_json(ask, own):
     assert ask.get(f"{own}/{answer.json['id']}").json == answer.json
 
 
+def test_sender_ids_are_listed_newest_first_page_by_page(ask, own):
+    for number in range(3):
+        assert ask.post(own, body=json.dumps(ASKED | {"name": f"ZU.RI{number}"})).status_code == 202
+    first = ask.get(own, params={"limit": 2}).json
+    assert first["has_more"]
+    rest = ask.get(own, params={"limit": 2, "after": first["next"]}).json
+
+    assert (rest["has_more"], rest["next"]) == (False, None)
+    names = [row["name"] for row in first["data"] + rest["data"]]
+    assert names == ["ZU.RI2", "ZU.RI1", "ZU.RI0"]
+
+
+def test_papers_in_json_are_told_to_come_in_a_form(ask, own):
+    answer = ask.post(own, body=json.dumps(ASKED | {"documents": ["JVBERi0xLjc="]}))
+
+    assert (answer.status_code, answer.json["title"]) == (415, "Not a form")
+    assert "multipart/form-data" in answer.json["detail"]
+    assert SenderDocument.select().count() == 0
+
+
 def test_papers_come_with_a_form(ask, own):
     answer = ask.post(
         own, **form(ASKED, ("documents", "letter.pdf", PDF), ("documents[]", "ü.pdf", PDF))
@@ -141,7 +161,7 @@ def test_the_operator_decides(ask, admin, own):
     assert (again.status_code, again.json["code"]) == (409, "sender_decided")
     assert ask.get(f"{own}/{key}").json["operators"] == {
         "safaricom": "approved",
-        "airtel": "submitted",
+        "airtel": "approved",
         "telkom": "approved",
     }
     assert admin.get("/admin/sender-ids").json["data"] == []
