@@ -15,7 +15,7 @@ from bots.desk.replies import Reply, card
 from core import clock
 from core.errors import NotFound
 from core.money import Money
-from core.notices import digest
+from core.notices import digest, questions
 from core.notices.markup import b, e
 from core.payments import errors as payment_errors
 from core.payments.models import Payment, PaymentStatus
@@ -52,6 +52,18 @@ def _help(heard: Heard) -> Reply:
         for name, each in COMMANDS.items()
     ]
     return Reply("\n".join(lines))
+
+
+def _cancel(heard: Heard) -> Reply:
+    """Leave the question that waits for somebody's words, or that this replies to."""
+    question = (
+        questions.waiting_for(heard.chat_id, heard.user_id)
+        if heard.reply_to is None
+        else questions.replied_to(heard.chat_id, heard.reply_to)
+    )
+    if question is not None and question.asked_by == heard.user_id:
+        questions.end(question.id, "Cancelled: nothing has changed.")
+    return Reply("Nothing has changed.")
 
 
 def _tenants(heard: Heard) -> Reply:
@@ -197,6 +209,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "prove": Command("", "prove the money to the last shilling", _prove, is_slow=True),
         "digest": Command("[today]", "the day in figures", _digest, is_slow=True),
         "health": Command("", "is everything running", _health),
+        "cancel": Command("", "leave a question of mine unanswered", _cancel),
         "help": Command("", "this list", _help),
     }
 )

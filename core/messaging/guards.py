@@ -36,7 +36,7 @@ class Reason(StrEnum):
 
 
 WORDS = {
-    Reason.NUMBER_CAP: "This number gets no more texts from you on that day: it has had the most.",
+    Reason.NUMBER_CAP: "This number has had as many texts from you as it may get in a day.",
     Reason.REPEAT: "The same text went to this number a moment ago; it gets it once.",
 }
 

@@ -29,7 +29,7 @@ class InvalidSenderId(Invalid):
 
     code = "invalid_sender_id"
     title = "Not a sender ID"
-    sentence = "A sender ID is 1 to 11 letters, digits, spaces or . _ & - as it was approved."
+    sentence = "A sender ID has 1 to 11 letters and digits. Spaces and . _ & - are allowed, too."
     field = "name"
 
 

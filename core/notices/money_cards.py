@@ -41,6 +41,8 @@ def draw_unmatched(receipt: str) -> Drawn | None:
 def payer(payment: Payment) -> str:
     """Name the payer as far as M-Pesa tells: a digest of the number tells people nothing."""
     shown = "" if len(payment.payer) > 40 else payment.payer
+    if shown.isdecimal():
+        shown = phone.pretty(shown)
     return " ".join(filter(None, (payment.payer_name, shown))) or "not told"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core import phone
 from core.gateways.telegram import Button, Keyboard
 from core.messaging import inbound, sender_requests, senders
 from core.messaging.models import Inbound, Sender, SenderStatus
@@ -114,7 +115,7 @@ def draw_strays(msisdn: str) -> Drawn | None:
     return Drawn(
         lines(
             b(f"📥 {'A text' if len(found) == 1 else 'Texts'} for nobody we know"),
-            f"From: {code(msisdn)}",
+            f"From: {code(phone.pretty(msisdn) if msisdn.isdecimal() else msisdn)}",
             *(_stray(each) for each in reversed(found)),
             "Nobody wrote to this number lately. It is kept; nothing has to be done.",
             None if is_open else _ignored(msisdn),
