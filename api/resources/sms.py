@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import msgspec
@@ -38,7 +39,7 @@ from api.resources.wanting import (
     numbers,
     params,
 )
-from core.campaigns import audience, measuring, personal, placeholders, templates
+from core.campaigns import audience, measuring, personal, placeholders, templates, wording
 from core.campaigns.campaigns import Wanted
 from core.campaigns.errors import WordsOrTemplate
 from core.contacts.contacts import ContactNotFound
@@ -259,7 +260,11 @@ class Estimate:
             asked.check_words()
             raise Refusals([("to", MissingField(given="to"))])
         order = asked.order(call.profile, numbers(asked.to))
-        return _estimate(call.profile, sending.estimate(call.profile, order))
+        found = sending.estimate(call.profile, order)
+        if found.rewrite_saves.units and asked.template is not None:
+            words = templates.find(call.tenant_id, asked.template).message
+            found = replace(found, rewrite=wording.cheaper(words))
+        return _estimate(call.profile, found)
 
 
 def _estimate(profile: Profile, made: sending.Estimate) -> EstimateAnswer:

@@ -221,7 +221,7 @@ def estimate(profile: Profile, order: Order) -> Estimate:
         segments_total=sum(segments),
         encoding=text.UCS2 if any(row.is_unicode for row in prepared.rows) else text.GSM7,
         offenders=text.offenders(first),
-        rewrite=savings[first].text if savings[first].text != first else None,
+        rewrite=savings[first].text if saved and savings[first].text != first else None,
         rewrite_saves=Money(saved * profile.price_units),
         cost=cost,
         balance_after=available - cost,

@@ -431,6 +431,17 @@ def test_a_template_without_its_values_sends_nothing(ask, acme):
     assert answer.json["code"] == "missing_field"
 
 
+def test_cheaper_words_are_those_of_the_template_and_there_only_when_they_save(ask, acme, group):
+    template(ask, acme, message="“Habari” {{name|rafiki}} " + "x" * 60)
+    asked = {"template": "Deni"}
+    for whom in ({"to": "0710000000"}, {"groups": [group.id]}):
+        found = ask.post(f"{acme.path}/sms/estimate", json=asked | whom).json
+        assert found["rewrite"]["message"] == '"Habari" {{name|rafiki}} ' + "x" * 60
+    for whom in ({"to": "0710000000"}, {"groups": [group.id]}):
+        found = ask.post(f"{acme.path}/sms/estimate", json={"message": "“Hi”"} | whom).json
+        assert (found["encoding"], found["rewrite"]) == ("UCS-2", None)
+
+
 def test_a_send_to_groups_is_estimated_without_making_anything(ask, acme, group):
     asked = {"groups": [group.id], "to": "0710000000", "message": "Karibu! We’re open " + "x" * 60}
     found = ask.post(f"{acme.path}/sms/estimate", json=asked).json
