@@ -60,6 +60,7 @@ _CAMPAIGN = {
     "started_at": "2026-11-23T08:00:00Z",
     "finished_at": None,
     "estimate": None,
+    "refusals": [],
 }
 
 _TEMPLATE = {

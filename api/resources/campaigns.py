@@ -45,8 +45,9 @@ from core.contacts.contacts import ContactNotFound
 from core.contacts.groups import GroupNotFound
 from core.errors import Refused
 from core.ledger.errors import DailyCapReached
+from core.messaging import refusals
 from core.messaging.errors import NoRecipients
-from core.messaging.models import Category
+from core.messaging.models import Category, Status
 from core.money import Money
 from core.tenants import fields
 from core.tenants.profiles import Profile
@@ -214,7 +215,8 @@ class CampaignShape(Shape, frozen=True, kw_only=True):
     """A campaign and how far it has come.
 
     `left_out` says how many get no text, by reason; `counters` are its texts by status. `progress`
-    is the share, in percent, of which nothing waits any more. `cost` is what it costs, `charged` of
+    is the share, in percent, of which nothing waits any more; of a cancelled campaign, the share
+    that was handed over. `cost` is what it costs, `charged` of
     that is taken, `held` is still set aside, and `released` was given back. `problem` says why it
     did not start or stands still.
     """
@@ -248,10 +250,19 @@ class CampaignShape(Shape, frozen=True, kw_only=True):
     finished_at: Instant | None
 
 
+class RefusalShape(Shape, frozen=True, kw_only=True):
+    """Why texts were refused, and how many; of more than 1,000 only the first are looked at."""
+
+    code: str
+    detail: str
+    count: int
+
+
 class CampaignDetail(CampaignShape, frozen=True, kw_only=True):
-    """A campaign with what it would do, when that is known."""
+    """A campaign with what it would do, when that is known, and why texts of it were refused."""
 
     estimate: EstimateAnswer | None
+    refusals: list[RefusalShape]
 
 
 def _fields(profile: Profile, row: Campaign, come: Progress) -> dict[str, Any]:
@@ -307,7 +318,12 @@ def _detail(profile: Profile, row: Campaign) -> CampaignDetail:
         price = Money(row.price_units or 0)
         estimate = shown(profile, estimating.of(profile, row), price)
     come = queries.progress_of([row])[row.id]
-    return CampaignDetail(**_fields(profile, row, come), estimate=estimate)
+    why = refusals.of(row.id) if come.counts.get(Status.REJECTED.value) else []
+    told = [
+        RefusalShape(code=each.code, detail=each.words(profile.language), count=each.count)
+        for each in why
+    ]
+    return CampaignDetail(**_fields(profile, row, come), estimate=estimate, refusals=told)
 
 
 class Campaigns:

@@ -7,6 +7,7 @@ from core.campaigns import campaigns, cancelling, findings, pausing, queries
 from core.campaigns.errors import CampaignStale
 from core.campaigns.models import Campaign, CampaignStatus
 from core.campaigns.queries import Progress
+from core.dialogue.plain import units
 from core.dialogue.screens import Done, Picture
 from core.dialogue.steps import Choose, Flow, Given, Once
 from core.flows.approvals import approve_it, may_decide, reject_it
@@ -15,6 +16,8 @@ from core.flows.many import settle
 from core.flows.outcomes import parts
 from core.flows.visits import Visit
 from core.flows.wording import brief, business, entitled, kes, open_for, somebody
+from core.messaging import refusals
+from core.messaging.models import Status
 from core.notices import problems
 from core.notices.bulk import bars
 from core.notices.progress import STATES, state_of
@@ -24,6 +27,8 @@ from core.tenants.roles import Right
 
 SHOWN = 30
 LOOKS_MAX = 40
+# Characters of a report that stands on one page of a small screen, whatever its state is called.
+SMALL_REPORT = 130
 _STALE = "stale:"
 _MOVING = (CampaignStatus.PREPARING, CampaignStatus.SCHEDULED, CampaignStatus.RUNNING)
 
@@ -139,7 +144,7 @@ def _lines(visit: Visit, row: Campaign, progress: Progress) -> list[str]:
     told.append(f"{progress.handed:,}/{progress.total:,} SMS, {kes(progress.cost_taken)}")
     if visit.is_small:
         return told
-    told += parts(visit, progress.counts)
+    told += [*parts(visit, progress.counts), *_refused(visit, row, progress)]
     if progress.eta is not None:
         told.append(visit.say("Until about {time}", time=_moment(progress.eta)))
     if problem := problems.words_of(row.problem, visit.language):
@@ -157,11 +162,21 @@ def _told(visit: Visit, row: Campaign, progress: Progress) -> Done:
         cost=kes(progress.cost_taken),
     )
     lines = [head, *parts(visit, progress.counts)]
+    for each in _refused(visit, row, progress):
+        if not visit.is_small or units("\n".join([*lines, each])) <= SMALL_REPORT:
+            lines.append(each)
     if status is not CampaignStatus.COMPLETED or not visit.is_small:
         lines.insert(1, visit.say(STATES[status]))
     picture = Picture("campaign", {"name": row.name, "bars": bars(progress.counts)})
     body = brief(findings.words_of(row), 600) or None
     return Done("\n".join(lines), detail=body, picture=picture if progress.counts else None)
+
+
+def _refused(visit: Visit, row: Campaign, progress: Progress) -> list[str]:
+    """Say why texts were refused, where some were."""
+    if not progress.counts.get(Status.REJECTED.value):
+        return []
+    return [f"{each.count:,}: {each.words(visit.language)}" for each in refusals.of(row.id)]
 
 
 def _resume(visit: Visit, profile: Profile, campaign_id: str) -> Flow:

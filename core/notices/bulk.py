@@ -14,7 +14,7 @@ from core.contacts.imports.models import Import, ImportStatus
 from core.dialogue.screens import Document
 from core.gateways.telegram import Button
 from core.ledger.models import Hold
-from core.messaging import counts
+from core.messaging import counts, reasons, refusals
 from core.messaging.models import Status
 from core.money import Money
 from core.notices import approvals, charts, live, progress
@@ -162,6 +162,17 @@ def _finished(row: Campaign, matter: Matter, language: str) -> Said:
     parts = [words.say(language, said, count=f"{count:,}") for said, count in told if count]
     amount = kes(progress.spent(found))
     said = say(language, RESULT, {"campaign": row.name}, parts=", ".join(parts), amount=amount)
+    if counted.get(Status.REJECTED.value):
+        why = refusals.of(row.id)
+        whole = "\n".join(
+            [said.whole, *(f"{each.count:,}: {each.words(language)}" for each in why)]
+        )
+        said = replace(said, whole=whole)
+        if why and len(counted) == 1:  # the reason is all there is to tell
+            said = replace(
+                said,
+                short=say(language, reasons.WORDS[why[0].code], {}, sender=why[0].sender).short,
+            )
     shown = [Bar(words.say(language, label), count) for label, count in bars(counted)]
     lines = [words.say(language, progress.SPENT, amount=amount)]
     picture = charts.draw_bars(row.name, lines, shown, words.say(language, BECAME))

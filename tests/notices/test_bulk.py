@@ -26,7 +26,7 @@ from core.campaigns.models import Campaign
 from core.contacts import contacts, groups, imports
 from core.contacts.imports import working
 from core.contacts.imports.models import Import
-from core.messaging import counts
+from core.messaging import counts, refusals
 from core.messaging.counts import Move
 from core.messaging.models import Message
 from core.notices import approvals, notebook
@@ -102,6 +102,25 @@ def test_a_result_waits_some_minutes_for_reports(tenant: Profile, asha: Person, 
         tell(15)
 
     assert room.texts(ASHA) == ["Sale: 1 delivered, 2 sent, no report yet. KES 2.40."]
+
+
+def test_refused_texts_are_explained_in_words(tenant: Profile, asha: Person, room: Room) -> None:
+    campaign_id = going(tenant, asha)
+    hand_over(3)
+    last = Message.select().order_by(Message.id.desc()).first()
+    Message.update(status="rejected", reason="sender_refused").where(
+        Message.id == last.id
+    ).execute()
+    counts.move([Move(campaign_id, "submitted", "rejected", 1, 1, last.cost)])
+    ending.complete(campaign_id)
+    for _ in range(40):
+        tell(15)
+
+    said = room.last(ASHA).text
+    assert "1 not delivered" in said
+    assert "1: The networks do not accept the sender ID TUMA yet." in said
+    (why,) = refusals.of(campaign_id)
+    assert (why.code, why.count) == ("sender_refused", 1)
 
 
 def test_without_a_chat_it_is_told_in_plain_words_by_sms(tenant: Profile, room: Room) -> None:
