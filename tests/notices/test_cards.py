@@ -11,9 +11,10 @@ from core.ledger.accounts import Platform, platform
 from core.messaging import operations
 from core.money import Money
 from core.notices.models import Notice, OpsCard
+from core.notices.money_cards import payer
 from core.payments import crediting, suspense
 from core.payments.crediting import Receipt
-from core.payments.models import TopUp
+from core.payments.models import Payment, TopUp
 from core.tenants import tenants
 from core.tenants.models import Tenant
 from tests.notices.room import OPS, Room, no
@@ -271,3 +272,11 @@ def test_the_longest_names_fit_a_button(room: Room, make_tenant):
     for card in room.said():
         assert len(card.text) <= 4096
         assert all(len(each["callback_data"].encode()) <= 64 for each in card.buttons)
+
+
+def test_a_payers_number_is_written_as_people_do():
+    seen = [
+        payer(Payment(payer=each, payer_name="ASHA")) for each in ("254722000001", "2547*****1")
+    ]
+
+    assert seen == ["ASHA 0722 000 001", "ASHA 2547*****1"]
