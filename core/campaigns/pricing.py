@@ -167,7 +167,10 @@ def _without_suppressed(
 
     A contact's status does not tell of which class they want no more.
     """
-    out = suppression.among(campaign.tenant_id, category, [who.msisdn for who in page])
+    # As it is now: an answer of a second ago must not be counted among those who get it.
+    if not suppression.has_any(campaign.tenant_id):
+        return page
+    out = suppression.among_now(campaign.tenant_id, category, [who.msisdn for who in page])
     if not out:
         return page
     tally.left_out.update(out.values())
