@@ -11,6 +11,7 @@ import pytest
 from core import clock
 from core.campaigns import (
     campaigns,
+    cancelling,
     carrying,
     launching,
     pricing,
@@ -32,7 +33,7 @@ from core.campaigns.errors import (
 )
 from core.campaigns.models import Campaign, CampaignStatus
 from core.campaigns.placeholders import ValueMissing
-from core.contacts import groups
+from core.contacts import groups, membership
 from core.contacts.groups import GroupNotFound
 from core.contacts.models import Contact, GroupMember
 from core.ledger.models import Hold
@@ -247,6 +248,31 @@ def test_the_same_words_to_the_same_people_are_asked_about(make_tenant):
 
     start(tenant, twin, confirm=True)
     assert standing(twin) is CampaignStatus.PREPARING
+
+
+def test_what_was_cancelled_before_anything_went_is_no_repeat(make_tenant):
+    tenant = make_tenant("100")
+    group = people(tenant, 2)
+    first = start(tenant, make(tenant, group))
+    cancelling.cancel(tenant, first.id, actor="test", channel="api")
+    work(first)
+
+    assert start(tenant, make(tenant, group)).status == "preparing"
+
+
+def test_who_leaves_the_group_before_the_start_gets_nothing(make_tenant):
+    """Whatever was counted before: a change of the contacts counts anew."""
+    tenant = make_tenant("100")
+    clock.freeze(clock.now())
+    group = people(tenant, 3)
+    clock.advance(1)
+    campaign = make(tenant, group)
+    launching.estimate(tenant, campaign.id)
+    clock.advance(1)
+    one = GroupMember.get(GroupMember.group_id == group.id).contact_id
+    membership.drop(tenant.tenant_id, group.id, contact_ids=[one], actor="test", channel="api")
+
+    assert start(tenant, campaign).recipients == 2
 
 
 def test_after_an_hour_nobody_is_asked(make_tenant):
