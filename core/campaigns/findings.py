@@ -124,6 +124,12 @@ def words_of(campaign: Campaign) -> str:
     return campaign.message or (samples[0].text if samples else "")
 
 
+def first_words_of(campaign: Campaign) -> str:
+    """The words as the first of the people gets them; as they were written when nobody is known."""
+    samples = of(campaign).samples
+    return samples[0].text if samples else campaign.message or ""
+
+
 class Tally:
     """Counts texts as they are priced."""
 

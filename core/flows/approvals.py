@@ -5,18 +5,22 @@ from __future__ import annotations
 from core.campaigns import approving, findings, launch, queries
 from core.campaigns.errors import CannotDecide
 from core.campaigns.models import Campaign
+from core.dialogue.plain import units
 from core.dialogue.steps import Ask, Flow, Given, Once
 from core.flows.asking import Agree, Drawn, Pick, sign
 from core.flows.visits import Visit
 from core.flows.wording import brief, business, kes, somebody
 from core.money import Money
-from core.notices.approvals import decided, goes
+from core.notices.approvals import decided, goes, kind
 from core.notices.operators import name_of
 from core.tenants import fields
 from core.tenants.profiles import Profile
 
 SHOWN = 30
 DETAIL_MAX = 600
+# Beside its three choices a small screen has room for so much, if it is to stand on one page.
+SMALL_ROOM = 90
+SMALL_LEAST = 12
 
 
 def approvals_(visit: Visit) -> Flow:
@@ -33,6 +37,9 @@ def approvals_(visit: Visit) -> Flow:
         count=f"{row.recipients:,}",
         cost=kes(Money(row.cost)),
     )
+    room = SMALL_ROOM - units(question)
+    if visit.is_small and room >= SMALL_LEAST:
+        question += f"\n{brief(findings.first_words_of(row), room)}"
     answer = yield from Agree(
         "approve_sure",
         question,
@@ -105,7 +112,8 @@ def _waiting(visit: Visit, profile: Profile) -> Drawn:
 
 
 def _detail(row: Campaign, language: str) -> str | None:
-    parts = (goes(row, language), brief(findings.words_of(row), DETAIL_MAX))
+    said = brief(findings.first_words_of(row), DETAIL_MAX)
+    parts = (goes(row, language), kind(row, language), said)
     return "\n".join(filter(None, parts)) or None
 
 

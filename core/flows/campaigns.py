@@ -29,6 +29,7 @@ SHOWN = 30
 LOOKS_MAX = 40
 # Characters of a report that stands on one page of a small screen, whatever its state is called.
 SMALL_REPORT = 130
+SMALL_WORDS = 30
 _STALE = "stale:"
 _MOVING = (CampaignStatus.PREPARING, CampaignStatus.SCHEDULED, CampaignStatus.RUNNING)
 
@@ -139,6 +140,8 @@ def _lines(visit: Visit, row: Campaign, progress: Progress) -> list[str]:
         told = [f"{brief(row.name, 20)}: {state}"]
         if problem := problems.words_of(row.problem, visit.language):
             told.append(problem)
+        elif visit.is_small and row.status == CampaignStatus.AWAITING_APPROVAL.value:
+            told.append(brief(findings.first_words_of(row), SMALL_WORDS))
         return told
     told = [f"{brief(row.name, 20)}: {state}, {progress.percent}%"]
     told.append(f"{progress.handed:,}/{progress.total:,} SMS, {kes(progress.cost_taken)}")

@@ -6,16 +6,21 @@ from core import words
 from core.campaigns import findings
 from core.campaigns.models import Campaign, CampaignStatus
 from core.gateways.telegram import Button
+from core.messaging.models import Category
 from core.money import Money
 from core.notices.looks import Look
 from core.notices.operators import moment, name_of
 from core.notices.problems import words_of
 from core.notices.progress import NAME_MAX, state_of
 from core.notices.saying import brief, kes
+from core.settings import settings
 from core.telegram.buttons import opens
 
 ASKED = "{name} asks to send an SMS to {count} people for KES {cost}: {campaign}"
 GOES = "Goes {when}"
+ADVERT = "Advert"
+NOTICE = "Notice or service"
+FROM = "From {sender}"
 APPROVED = "{name} has approved it."
 WORDS_MAX = 600
 
@@ -28,7 +33,8 @@ def draw(key: str, tenant_id: int, language: str) -> Look | None:
     lines = [asked(row, language)]
     if when := goes(row, language):
         lines.append(when)
-    if said := findings.words_of(row):
+    lines.append(kind(row, language))
+    if said := findings.first_words_of(row):
         lines += ["", brief(said, WORDS_MAX)]
     if row.status == CampaignStatus.AWAITING_APPROVAL.value:
         yes = Button(words.say(language, "Approve"), opens("approve", row.id), "success")
@@ -54,6 +60,14 @@ def goes(row: Campaign, language: str) -> str:
     if row.schedule_at is None:
         return ""
     return words.say(language, GOES, when=moment(row.schedule_at))
+
+
+def kind(row: Campaign, language: str) -> str:
+    """Say of which class it is, and under which name it goes."""
+    is_advert = row.category == Category.PROMOTIONAL.value
+    said = words.say(language, ADVERT if is_advert else NOTICE)
+    sender = row.sender_id or settings().onfon.sender_id
+    return f"{said}. {words.say(language, FROM, sender=sender)}"
 
 
 def decided(row: Campaign, language: str) -> str:

@@ -183,6 +183,7 @@ def test_an_owner_approves_once(tenant: Profile, join: Callable[..., Talk], chan
     assert owner.screen.options[-1].label == "To approve: 1"
     owner.say("approvals", campaign_id)
     assert "5 SMS, KES 4" in owner.screen.text
+    assert "Habari" in (owner.screen.text if channel == "ussd" else owner.screen.detail or "")
     owner.say("yes")
     if channel == "ussd":
         assert Hold.select().count() == 0

@@ -240,6 +240,27 @@ def test_a_card_says_when_it_is_to_go(asked: tuple[str, Person, Person], tenant:
     assert "Goes 24 Nov 09:05" in look.text.splitlines()
 
 
+def test_the_card_shows_what_the_first_person_gets(
+    tenant: Profile, asha: Person, change_settings: Callable[..., None]
+) -> None:
+    change_settings("rules", approval_threshold="1")
+    campaign_id = drafted(tenant, asha)
+    Campaign.update(message="Habari {{first_name|mteja}}", category="promotional").execute()
+    launching.launch(
+        profile(tenant.tenant_id),
+        campaign_id,
+        needs_approval=True,
+        actor=asha.actor,
+        channel="telegram",
+    )
+    look = approvals.draw(campaign_id, tenant.tenant_id, "en")
+
+    assert look is not None
+    assert "Habari N0" in look.text
+    assert "{{" not in look.text
+    assert "Advert. From TUMA" in look.text
+
+
 def test_every_card_shows_who_approved_and_the_sender_is_told(
     asked: tuple[str, Person, Person], tenant: Profile, room: Room
 ) -> None:
