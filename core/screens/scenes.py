@@ -576,6 +576,7 @@ RARE: tuple[str, ...] = (
     "Counting the people and the cost. It takes up to a minute.",
     "It waits under Reports, Campaigns.",
     "Not now",
+    "Opted out of all SMS.",
     "No value of {name} for {count} people. Give a default: {{{{{name}|...}}}}",
     "Another number",
     "{count} left out: {shown}",
