@@ -26,7 +26,7 @@ _ESTIMATE = {
     "obstacle": None,
 }
 
-_CAMPAIGN = {
+_CAMPAIGN: dict[str, Any] = {
     "id": "cmp_01hq3x7s0c9m2k5v8w1z",
     "name": "Saturday",
     "status": "preparing",
