@@ -145,3 +145,13 @@ def test_a_page_is_read_through_keys_however_many_people_there_are(store: str) -
         plan = [row[3] for row in execute(f"EXPLAIN QUERY PLAN {statement}", params).fetchall()]
         searched = [line for line in plan if " VIRTUAL TABLE " not in line]
         assert all(line.startswith("SEARCH ") and "INDEX" in line for line in searched), plan
+
+
+def test_what_is_left_of_a_removed_group_gets_nothing(make_tenant: Make) -> None:
+    tenant = make_tenant()
+    group = make_group(tenant)
+    make_contacts(tenant, 3, group=group)
+    assert len(reached(tenant, Audience(groups=[group.id]))[0]) == 3
+    Group.delete().where(Group.id == group.id).execute()
+
+    assert reached(tenant, Audience(groups=[group.id])) == ([], {})
