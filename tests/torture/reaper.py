@@ -13,12 +13,12 @@ from tests.stack import Stack
 class Reaper:
     """Kills one of some workers (kill -9) every now and then, and starts it again at once.
 
-    `deaths` counts by what was going on, which `where` tells at each death. It has no thread of its
-    own: whatever a thread has started ends with that thread.
+    `deaths` counts by what was going on, all of which `where` tells at each death. It has no thread
+    of its own: whatever a thread has started ends with that thread.
     """
 
     def __init__(
-        self, stack: Stack, workers: Sequence[str], where: Callable[[], str], *, seed: int
+        self, stack: Stack, workers: Sequence[str], where: Callable[[], list[str]], *, seed: int
     ) -> None:
         self._stack, self._workers, self._where = stack, workers, where
         self._chance = random.Random(seed)
@@ -26,7 +26,7 @@ class Reaper:
 
     def strike(self, worker: str) -> None:
         """Kill one worker now."""
-        self.deaths[self._where()] += 1
+        self.deaths.update(self._where())
         self._stack.kill(worker)
         self._stack.start_worker(worker)
 

@@ -106,13 +106,13 @@ def test_workers_killed_throughout_a_campaign(stack: Stack, business: Business) 
     assert made.status_code == 202, made.text
     campaign_id = made.json()["id"]
 
-    def where() -> str:
+    def where() -> list[str]:
         row = Campaign.get_by_id(campaign_id)
         if row.started_at is None:
-            return "counted"
-        if not row.is_filled:
-            return "filled"
-        return "handed over"
+            return ["counted"]
+        # On a quick machine all that is stored goes while the rest is still being stored.
+        stages = [] if row.is_filled else ["filled"]
+        return [*stages, "handed over"] if waiting(campaign_id) else stages
 
     reaper = Reaper(stack, WORKERS, where, seed=50)
     wait_until(lambda: spooled(campaign_id) > 0, 30, every=0.002)
