@@ -51,11 +51,6 @@ class Heard:
     why: Invalid | None = None
 
     @property
-    def is_answer(self) -> bool:
-        """Whether it means whatever question stands in the chat, and so must not count twice."""
-        return self.kind in (Kind.TYPED, Kind.OWN_PHONE, Kind.OTHER_PHONE, Kind.FILE)
-
-    @property
     def is_full(self) -> bool:
         """Whether it is as long as a message can be: an app has cut it, and the rest follows."""
         return self.kind is Kind.TYPED and len(self.text) >= TEXT_MAX

@@ -43,11 +43,6 @@ class Chosen(Request, frozen=True, kw_only=True):
     contacts: Contacts | None = None
     to: Phone | ManyNumbers | None = None
 
-    @property
-    def is_anybody(self) -> bool:
-        """Whether anybody but plain numbers was chosen."""
-        return bool(self.groups or self.contacts)
-
     def audience(self, tenant_id: int) -> Audience:
         """Who was chosen, as the acts take it."""
         return Audience(

@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime, time, timedelta
 
-from core import clock, phone
+from core import clock
 from core.campaigns import findings
-from core.campaigns.models import Campaign, CampaignStatus
+from core.campaigns.models import Campaign
 from core.campaigns.states import OPEN_SQL
 from core.database import execute
 from core.messaging import rules
@@ -22,7 +22,6 @@ from core.settings import settings
 
 # Of a text in one of these it is open whether and when it goes.
 WAITING = (Status.SCHEDULED.value, Status.QUEUED.value, Status.SUBMITTING.value)
-_GOING = (CampaignStatus.PREPARING.value, CampaignStatus.RUNNING.value)
 
 
 def starts_at(campaign: Campaign) -> datetime:
@@ -81,11 +80,6 @@ def approval_until(campaign: Campaign) -> datetime:
         return until
     operators = list(findings.of(campaign).operators)
     return end_of_day(goes_at(campaign, operators))
-
-
-def operators_of(msisdns: Collection[str]) -> frozenset[str]:
-    """Return whose numbers these are."""
-    return frozenset(phone.operator(each) for each in msisdns)
 
 
 def per_second() -> float:

@@ -248,11 +248,6 @@ class Wording:
             dict.fromkeys(name for body in self._bodies.values() for name in body.parsed.names)
         )
 
-    @property
-    def is_same_for_all(self) -> bool:
-        """Whether everybody who speaks one language gets the same words."""
-        return not self.names
-
 
 def cheaper(body: str) -> str:
     """Words as they were written, in a cheaper writing; the places keep their names.

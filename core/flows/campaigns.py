@@ -31,7 +31,6 @@ LOOKS_MAX = 40
 SMALL_REPORT = 130
 SMALL_WORDS = 30
 _STALE = "stale:"
-_MOVING = (CampaignStatus.PREPARING, CampaignStatus.SCHEDULED, CampaignStatus.RUNNING)
 
 
 def campaigns_(visit: Visit) -> Flow:

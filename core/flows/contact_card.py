@@ -20,7 +20,6 @@ from core.privacy import erasing
 from core.tenants import fields, roles
 from core.tenants.roles import Right
 
-FIELDS_SHOWN = 4
 NEW, NONE = "new", "-"
 WANTS_NO_SMS = "Wants no SMS"
 WANTS_NO: Mapping[str, str] = {

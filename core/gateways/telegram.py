@@ -133,15 +133,6 @@ class Telegram:
         }
         return self._call("editMessageText", body)
 
-    def edit_buttons(self, chat_id: int, message_id: int, buttons: Keyboard = ()) -> Answer:
-        """Change what can be pressed under a message of ours."""
-        body = {
-            "chat_id": chat_id,
-            "message_id": message_id,
-            "reply_markup": _markup(buttons),
-        }
-        return self._call("editMessageReplyMarkup", body)
-
     def send_photo(
         self,
         chat_id: int,
