@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,23 +19,9 @@ from core.tenants import tenants
 from core.tenants.models import Audit, Tenant
 from tests.bots.desk import JANE, OMAR, STRANGER, Admin
 from tests.bots.phone import run
-from tests.notices.room import OPS, no, serving
+from tests.notices.room import OPS, no
 from tests.notices.scene import happened, person, tell, texts
 from tests.races import together
-
-
-@pytest.fixture
-def jane(store: str, change_settings: Callable[..., None]) -> Iterator[Admin]:
-    """An admin in the ops chat, on a Monday at noon."""
-    clock.freeze(datetime(2026, 3, 2, 12, tzinfo=clock.NAIROBI))
-    with serving() as (room, url):
-        change_settings("telegram", base_url=url, admin_ids=(JANE, OMAR))
-        yield Admin(room)
-
-
-@pytest.fixture
-def omar(jane: Admin) -> Admin:
-    return Admin(jane.room, OMAR, "Omar")
 
 
 @pytest.fixture

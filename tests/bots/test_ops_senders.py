@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from core import clock
 from core.gateways.onfon import Inbound as Received
 from core.messaging import inbound, recording, sender_decisions, sender_requests, senders
 from core.messaging.inbound import take_up
@@ -16,27 +14,13 @@ from core.messaging.models import SHARED_ACCOUNT, Category, Sender, SenderStatus
 from core.messaging.sender_requests import Paper
 from core.notices.models import OpsCard
 from core.tenants.models import Audit
-from tests.bots.desk import JANE, OMAR, Admin
+from tests.bots.desk import Admin
 from tests.messaging.scene import ASHA, Gateway, hand_over, send
 from tests.messaging.test_reasons import refusing
-from tests.notices.room import Said, serving
+from tests.notices.room import Said
 from tests.notices.scene import person, tell
 
 PDF = Paper("letter.pdf", b"%PDF-1.7")
-
-
-@pytest.fixture
-def jane(store: str, change_settings: Callable[..., None]) -> Iterator[Admin]:
-    """An admin in the ops chat, on a Monday at noon."""
-    clock.freeze(datetime(2026, 3, 2, 12, tzinfo=clock.NAIROBI))
-    with serving() as (room, url):
-        change_settings("telegram", base_url=url, admin_ids=(JANE, OMAR))
-        yield Admin(room)
-
-
-@pytest.fixture
-def omar(jane: Admin) -> Admin:
-    return Admin(jane.room, OMAR, "Omar")
 
 
 @pytest.fixture

@@ -45,3 +45,15 @@ def join(store: str) -> Callable[..., Talk]:
         return Talk(channel, msisdn, language)
 
     return make
+
+
+@pytest.fixture
+def tenant(make_tenant: Callable[..., Profile]) -> Profile:
+    """A business with KES 100, at 0.80 a segment."""
+    return make_tenant("100", price="0.80")
+
+
+@pytest.fixture
+def talk(tenant: Profile, join: Callable[..., Talk], channel: str) -> Talk:
+    """The owner of the business, at one of its doors."""
+    return join(tenant, channel)

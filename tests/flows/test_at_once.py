@@ -20,16 +20,6 @@ from tests.races import together
 NEW = "8520"
 
 
-@pytest.fixture
-def tenant(make_tenant: Callable[..., Profile]) -> Profile:
-    return make_tenant("100", price="0.80")
-
-
-@pytest.fixture
-def talk(tenant: Profile, join: Callable[..., Talk], channel: str) -> Talk:
-    return join(tenant, channel)
-
-
 def test_a_second_tap_registers_once(store: str, channel: str) -> None:
     stranger = Talk(channel, ASHA)
     stranger.start("menu", "register", "en")

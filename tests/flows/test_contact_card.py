@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from core.contacts import consents, contacts
@@ -17,16 +15,6 @@ from tests.flows.talking import PIN, Talk
 pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 
 BY = {"actor": "test", "channel": "test"}
-
-
-@pytest.fixture
-def tenant(make_tenant: Callable[..., Profile]) -> Profile:
-    return make_tenant("100", price="0.80")
-
-
-@pytest.fixture
-def talk(tenant: Profile, join: Callable[..., Talk], channel: str) -> Talk:
-    return join(tenant, channel)
 
 
 def juma(tenant: Profile) -> str:

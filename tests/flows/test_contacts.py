@@ -18,16 +18,6 @@ pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 BY = {"actor": "test", "channel": "test"}
 
 
-@pytest.fixture
-def tenant(make_tenant: Callable[..., Profile]) -> Profile:
-    return make_tenant("100", price="0.80")
-
-
-@pytest.fixture
-def talk(tenant: Profile, join: Callable[..., Talk], channel: str) -> Talk:
-    return join(tenant, channel)
-
-
 def names(tenant: Profile) -> list[str]:
     return [each.name for each in contacts.listing(tenant.tenant_id)]
 

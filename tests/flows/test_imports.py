@@ -35,11 +35,6 @@ def chat() -> Iterator[dict[str, bytes]]:
 
 
 @pytest.fixture
-def tenant(make_tenant: Callable[..., Profile]) -> Profile:
-    return make_tenant("100", price="0.80")
-
-
-@pytest.fixture
 def talk(tenant: Profile, join: Callable[..., Talk]) -> Talk:
     return join(tenant, "telegram")
 

@@ -23,16 +23,6 @@ BY = {"actor": "test", "channel": "test"}
 PDF = b"%PDF-1.7\n1 0 obj << >> endobj\n%%EOF\n"
 
 
-@pytest.fixture
-def tenant(make_tenant: Callable[..., Profile]) -> Profile:
-    return make_tenant("100", price="0.80")
-
-
-@pytest.fixture
-def talk(tenant: Profile, join: Callable[..., Talk], channel: str) -> Talk:
-    return join(tenant, channel)
-
-
 def came(tenant: Profile, body: str, verdict: str | None = None) -> str:
     row = Inbound.create(
         id=ids.new("inb"),

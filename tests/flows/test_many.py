@@ -38,11 +38,6 @@ def tenant(make_tenant: Callable[..., Profile]) -> Profile:
     return make_tenant("100", price="0.80")
 
 
-@pytest.fixture
-def talk(tenant: Profile, join: Callable[..., Talk], channel: str) -> Talk:
-    return join(tenant, channel)
-
-
 def book(tenant: Profile, count: int = 5) -> str:
     """A group of so many, and one contact outside it. Gives its id."""
     group, _ = groups.create(tenant.tenant_id, "Wateja", **BY)

@@ -28,16 +28,6 @@ pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 BY = {"actor": "test", "channel": "test"}
 
 
-@pytest.fixture
-def tenant(make_tenant: Callable[..., Profile]) -> Profile:
-    return make_tenant("100", price="0.80")
-
-
-@pytest.fixture
-def talk(tenant: Profile, join: Callable[..., Talk], channel: str) -> Talk:
-    return join(tenant, channel)
-
-
 def test_a_number_that_has_opted_out_is_told_of_and_another_can_be_given(
     talk: Talk, tenant: Profile
 ) -> None:

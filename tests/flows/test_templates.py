@@ -17,16 +17,6 @@ pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 BY = {"actor": "test", "channel": "test"}
 
 
-@pytest.fixture
-def tenant(make_tenant: Callable[..., Profile]) -> Profile:
-    return make_tenant("100", price="0.80")
-
-
-@pytest.fixture
-def talk(tenant: Profile, join: Callable[..., Talk], channel: str) -> Talk:
-    return join(tenant, channel)
-
-
 def make(tenant: Profile, body: str = "Deni {{deni}}, {{name}}") -> str:
     return templates.create(tenant.tenant_id, "Karibu", {"en": body}, **BY).id
 
