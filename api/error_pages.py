@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import inspect
-import re
+from string import Formatter
 
 import falcon
 
@@ -34,8 +34,12 @@ def _page(title: str, body: str) -> bytes:
 
 
 def _sentence(text: str) -> str:
-    """A sentence, its placeholders shown as such."""
-    return re.sub(r"\{(\w+)\}", r"<i>\1</i>", html.escape(text))
+    """A sentence, its placeholders shown as such; braces that are meant stay braces."""
+    parts = Formatter().parse(text)
+    return "".join(
+        html.escape(literal) + (f"<i>{html.escape(field)}</i>" if field else "")
+        for literal, field, _, _ in parts
+    )
 
 
 def _article(code: str, kind: type[Refused]) -> str:

@@ -106,6 +106,13 @@ def test_every_code_has_a_page_in_both_languages(web):
         assert 'lang="sw"' in page.text
 
 
+def test_braces_in_a_sentence_are_shown_as_they_are_meant(web):
+    page = web.simulate_get("/docs/errors/value_missing").text
+
+    assert "No value for <i>name</i>." in page
+    assert "{{<i>name</i>|friend}}" in page
+
+
 def test_the_list_of_codes_leads_to_each(web):
     page = web.simulate_get("/docs/errors").text
 
