@@ -13,6 +13,7 @@ from api.operations import for_tenant
 from api.pages import Page, Paging, page
 from api.resources.wanting import Params, params
 from core.campaigns import placeholders, templates
+from core.campaigns.models import TemplateVersion
 from core.contacts.contacts import ContactNotFound
 from core.errors import Invalid, Refused
 from core.messaging.errors import EmptyText
@@ -104,12 +105,6 @@ class VersionShape(Shape, frozen=True, kw_only=True):
     created_at: Instant
 
 
-class VersionList(Shape, frozen=True, kw_only=True):
-    """All versions of a template, newest first."""
-
-    data: list[VersionShape]
-
-
 class PreviewShape(Shape, frozen=True, kw_only=True):
     """What somebody would get. `missing` are placeholders without a value, left to be seen."""
 
@@ -143,6 +138,15 @@ def _shape(view: templates.View) -> TemplateShape:
         placeholders=list(view.names),
         created_at=view.template.created_at,
         updated_at=view.template.updated_at,
+    )
+
+
+def _version_shape(row: TemplateVersion) -> VersionShape:
+    return VersionShape(
+        version=row.version,
+        language=row.language,
+        messages=templates.bodies_of(row),
+        created_at=row.created_at,
     )
 
 
@@ -237,19 +241,16 @@ class TemplateVersions:
     """GET /api/{tenant}/templates/{id}/versions"""
 
     @for_tenant("listTemplateVersions", scope=READ, refuses=(templates.TemplateNotFound,))
-    def on_get(self, call: TenantCall, id: str) -> VersionList:
-        """All versions of a template, newest first."""
-        found = templates.versions(call.tenant_id, id)
-        return VersionList(
-            data=[
-                VersionShape(
-                    version=row.version,
-                    language=row.language,
-                    messages=templates.bodies_of(row),
-                    created_at=row.created_at,
-                )
-                for row in found
-            ]
+    def on_get(self, call: TenantCall, id: str, where: Paging) -> Page[VersionShape]:
+        """List the versions of a template, newest first."""
+        return page(
+            call,
+            where,
+            lambda after, limit: templates.versions(
+                call.tenant_id, id, after=None if after is None else int(after), limit=limit
+            ),
+            _version_shape,
+            key=lambda row: row.version,
         )
 
 

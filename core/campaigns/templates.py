@@ -269,14 +269,18 @@ def listing(tenant_id: int, *, after: str | None = None, limit: int = 50) -> lis
     ]
 
 
-def versions(tenant_id: int, template_id: str) -> list[TemplateVersion]:
-    """List the versions of a template, newest first. Raises: TemplateNotFound."""
+def versions(
+    tenant_id: int, template_id: str, *, after: int | None = None, limit: int = 50
+) -> list[TemplateVersion]:
+    """List the versions of a template, newest first; `after` is the last one seen.
+
+    Raises: TemplateNotFound.
+    """
     one(tenant_id, template_id)
-    return list(
-        TemplateVersion.select()
-        .where(TemplateVersion.template_id == template_id)
-        .order_by(TemplateVersion.version.desc())
-    )
+    query = TemplateVersion.select().where(TemplateVersion.template_id == template_id)
+    if after is not None:
+        query = query.where(TemplateVersion.version < after)
+    return list(query.order_by(TemplateVersion.version.desc()).limit(limit))
 
 
 def preview(

@@ -357,6 +357,20 @@ def test_a_template_is_kept_in_versions(ask, acme):
     assert ask.get(path).json["code"] == "template_not_found"
 
 
+def test_the_versions_of_a_template_come_a_page_at_a_time(ask, acme):
+    path = f"{acme.path}/templates/{template(ask, acme).json['id']}"
+    for number in range(2, 6):
+        ask.patch(path, json={"message": f"Habari {{{{name}}}}, {number}"})
+    first = ask.get(f"{path}/versions?limit=3").json
+    rest = ask.get(f"{path}/versions?limit=3&after={first['next']}").json
+
+    assert [each["version"] for each in first["data"]] == [5, 4, 3]
+    assert [each["version"] for each in rest["data"]] == [2, 1]
+    assert (first["has_more"], rest["has_more"], rest["next"]) == (True, False, None)
+    assert ask.get(f"{path}/versions?limit=201").json["code"] == "out_of_range"
+    assert ask.get(f"{path}/versions?after=x").status_code == 400
+
+
 def test_a_template_takes_words_in_one_language_beside_the_others(ask, acme):
     path = f"{acme.path}/templates/{template(ask, acme).json['id']}"
 
