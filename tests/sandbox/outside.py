@@ -24,7 +24,7 @@ from core.settings import Settings
 PHONE = "254708374149"
 PAIR = ("sandbox-daraja-consumer-key", "sandbox-daraja-consumer-secret")
 START_S = 20
-PATIENCE_S = 6
+PATIENCE_S = 60  # only a fault is ever waited for so long
 NAIROBI = timezone(timedelta(hours=3))
 
 

@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from tests.sandbox.outside import Application, Sandbox
+from tests.stack import wait_until
 
 ASHA, JUMA = "254700000001", "254100000002"
 
@@ -48,7 +49,7 @@ def test_a_hanging_call_outlasts_the_patience_of_the_caller(sandbox: Sandbox) ->
     with pytest.raises(requests.ReadTimeout):
         sandbox.send(ASHA, timeout=0.2)
 
-    assert sandbox.state()["totals"]["texts"] == 1
+    wait_until(lambda: sandbox.state()["totals"]["texts"] == 1)
 
 
 def test_a_slow_answer_comes_in_the_end(sandbox: Sandbox) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import threading
 import time
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.sandbox.outside import NAIROBI, PHONE, Application, Sandbox, Seen
+from tests.sandbox.outside import NAIROBI, PATIENCE_S, PHONE, Application, Sandbox, Seen
 
 CONFIRM, VALIDATE = "/c2b/confirm", "/c2b/validate"
 CREDENTIAL = base64.b64encode(b"x" * 256).decode()
@@ -77,7 +78,7 @@ def test_a_paid_push_need_not_be_confirmed(sandbox: Sandbox, application: Applic
 def test_confirmation_and_callback_come_in_either_order(
     sandbox: Sandbox, application: Application, c2b_first: bool
 ) -> None:
-    sandbox.faults(daraja={"c2b_delay": 0.2, "c2b_first": c2b_first})
+    sandbox.faults(daraja={"c2b_delay": 1, "c2b_first": c2b_first})
     sandbox.prompt()
     sandbox.pin()
     callback, confirmation = application.wait("/stk/")[0], application.wait(CONFIRM)[0]
@@ -223,14 +224,18 @@ def test_an_unreadable_validation_leaves_it_to_the_registration(
 
 
 def test_a_late_validation_is_not_waited_for(sandbox: Sandbox, application: Application) -> None:
+    over = threading.Event()
+
     def reply(seen: Seen) -> tuple[int, object]:
-        time.sleep(0.4)
+        over.wait(PATIENCE_S)
         return 200, {"ResultCode": "C2B00012"}
 
     application.reply = reply
     sandbox.faults(daraja={"validation": True, "validation_seconds": 0.1})
+    paid = sandbox.paybill()
+    over.set()
 
-    assert sandbox.paybill()["status"] == "completed"
+    assert paid["status"] == "completed"
 
 
 def test_a_customer_can_be_simulated(sandbox: Sandbox, application: Application) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-import time
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
-from tests.sandbox.outside import Sandbox
+from sandbox.server import IDLE_SECONDS
+from tests.sandbox.outside import PATIENCE_S, Sandbox
+from tests.stack import wait_until
 
 
 def address(sandbox: Sandbox) -> tuple[str, int]:
@@ -25,13 +26,11 @@ def test_clients_that_hang_keep_nobody_waiting(sandbox: Sandbox) -> None:
     silent = [socket.create_connection(address(sandbox)) for _ in range(100)]
     for place, client in enumerate(silent):
         client.sendall(b"POST /faults HTTP/1.1\r\nContent-Length: 99\r\n\r\n{"[: place % 60])
-    begun = time.monotonic()
-    answer = sandbox.get("/healthz")
+    answer = sandbox.get("/healthz", timeout=IDLE_SECONDS / 4)
     for client in silent:
         client.close()
 
     assert answer.ok
-    assert time.monotonic() - begun < 1
 
 
 def test_a_body_cut_short_is_not_acted_on(sandbox: Sandbox) -> None:
@@ -76,13 +75,18 @@ def test_a_body_of_no_sensible_length_is_refused(
 
 def test_an_outage_refuses_connections_and_keeps_the_state(sandbox: Sandbox) -> None:
     sandbox.rows("254700000001")
-    sandbox.post("/outage", {"seconds": 0.6})
-    time.sleep(0.3)
-    with pytest.raises(requests.ConnectionError):
-        requests.get(sandbox.url + "/healthz", timeout=1)
-    time.sleep(0.5)
+    sandbox.post("/outage", {"seconds": 1.5})
+    wait_until(lambda: not is_there(sandbox), every=0.02)
+    wait_until(lambda: is_there(sandbox))
 
     assert sandbox.state()["totals"]["texts"] == 1
+
+
+def is_there(sandbox: Sandbox) -> bool:
+    try:
+        return requests.get(sandbox.url + "/healthz", timeout=PATIENCE_S).ok
+    except requests.ConnectionError:
+        return False
 
 
 def test_a_port_that_is_taken_is_one_line_and_exit_1(sandbox: Sandbox) -> None:

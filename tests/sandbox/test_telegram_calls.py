@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.sandbox.outside import PHONE, Application, Sandbox
+from tests.sandbox.outside import PATIENCE_S, PHONE, Application, Sandbox, Seen
+from tests.stack import wait_until
 
 BOB = "254700000002"
 BUTTON = {"inline_keyboard": [[{"text": "Go", "callback_data": "go"}]]}
@@ -697,41 +698,43 @@ def test_an_offset_from_another_life_confirms_nothing(sandbox: Sandbox) -> None:
 def test_a_long_poll_ends_with_the_news(sandbox: Sandbox) -> None:
     asha = sandbox.person()
     timer = threading.Timer(0.2, lambda: sandbox.act("say", from_=asha, text="news"))
-    timer.start()
     begun = time.monotonic()
-    (update,) = sandbox.ok("getUpdates", timeout=5)
+    timer.start()
+    (update,) = sandbox.ok("getUpdates", timeout=PATIENCE_S // 2)
     took = time.monotonic() - begun
     timer.join()
 
     assert update["message"]["text"] == "news"
-    assert 0.15 < took < 1.5
+    assert 0.2 <= took < PATIENCE_S // 2
 
 
 def test_a_long_poll_without_news_ends_in_time(sandbox: Sandbox) -> None:
     begun = time.monotonic()
 
     assert sandbox.ok("getUpdates", timeout=1) == []
-    assert 0.9 < time.monotonic() - begun < 2
+    assert 1 <= time.monotonic() - begun < PATIENCE_S // 2
 
 
 def test_hasty_polls_are_held(sandbox: Sandbox) -> None:
     sandbox.faults(telegram={"poll_pause_seconds": 0.4})
-    sandbox.ok("getUpdates", offset=7)
     begun = time.monotonic()
     sandbox.ok("getUpdates", offset=7)
+    sandbox.ok("getUpdates", offset=7)
 
-    assert 0.3 < time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun >= 0.4
 
 
 def test_the_second_poller_ends_the_first(sandbox: Sandbox) -> None:
     refused: list[requests.Response] = []
     url = f"{sandbox.url}/telegram/bot{sandbox.bot_token}/getUpdates"
     older = threading.Thread(
-        target=lambda: refused.append(requests.get(url, params={"timeout": "5"}, timeout=9))
+        target=lambda: refused.append(
+            requests.get(url, params={"timeout": f"{PATIENCE_S // 2}"}, timeout=PATIENCE_S)
+        )
     )
     older.start()
-    time.sleep(0.2)
-    sandbox.ok("getUpdates", timeout=1)
+    while older.is_alive():  # the older one may not have come yet
+        sandbox.call("getUpdates", timeout=1)
     older.join()
 
     assert refused[0].status_code == 409
@@ -787,10 +790,17 @@ def test_the_webhook_gets_each_chat_in_order_until_it_takes_it(
     sandbox: Sandbox, application: Application
 ) -> None:
     asha, juma = sandbox.person(), sandbox.person(BOB)
-    failures = iter([500, 503])
-    application.reply = lambda seen: (
-        (next(failures, 200), {}) if seen.json["message"]["from"]["id"] == asha else (200, {})
-    )
+    failures, other = iter([500, 503]), threading.Event()
+
+    def reply(seen: Seen) -> tuple[int, object]:
+        if seen.json["message"]["from"]["id"] == juma:
+            other.set()
+            return 200, {}
+        if (status := next(failures, 200)) == 200:
+            other.wait(PATIENCE_S)  # whoever is waited for in one chat holds up no other
+        return status, {}
+
+    application.reply = reply
     sandbox.ok("setWebhook", url=f"{application.url}/telegram/x", secret_token="s3cret")
     try:
         for text in ("one", "two"):
@@ -798,7 +808,7 @@ def test_the_webhook_gets_each_chat_in_order_until_it_takes_it(
         sandbox.act("say", from_=juma, text="other")
         seen = application.wait("/telegram/x", 5)
         texts = [one.json["message"]["text"] for one in seen]
-        time.sleep(0.05)
+        wait_until(lambda: sandbox.ok("getWebhookInfo")["pending_update_count"] == 0)
         info = sandbox.ok("getWebhookInfo")
     finally:
         sandbox.ok("deleteWebhook")
@@ -821,13 +831,9 @@ def test_a_call_in_the_webhooks_answer_is_made(sandbox: Sandbox, application: Ap
     try:
         sandbox.act("say", from_=asha, text="hi")
         application.wait("/telegram/x")
-        deadline = time.monotonic() + 3
-        while sandbox.last(asha)["text"] != "At once" and time.monotonic() < deadline:
-            time.sleep(0.02)
+        wait_until(lambda: sandbox.last(asha)["text"] == "At once")
     finally:
         sandbox.ok("deleteWebhook")
-
-    assert sandbox.last(asha)["text"] == "At once"
 
 
 def test_a_reset_keeps_what_a_bot_says_only_once(
@@ -852,15 +858,16 @@ def test_a_reset_keeps_what_a_bot_says_only_once(
 
 
 def test_limits_ask_for_patience(sandbox: Sandbox) -> None:
-    sandbox.faults(telegram={"limits": True, "chat_burst": 2})
+    sandbox.faults(telegram={"limits": True, "chat_burst": 2, "chat_per_second": 0.01})
     asha = sandbox.person()
     codes = [sandbox.call("sendMessage", chat_id=asha, text="x").status_code for _ in range(3)]
     reply = sandbox.call("sendMessage", chat_id=asha, text="x")
 
     assert codes == [200, 200, 429]
-    assert reply.json()["parameters"] == {"retry_after": 1}
-    assert reply.headers["Retry-After"] == "1"
-    assert reply.json()["description"] == "Too Many Requests: retry after 1"
+    patience = reply.json()["parameters"]["retry_after"]
+    assert 50 < patience <= 100
+    assert reply.headers["Retry-After"] == str(patience)
+    assert reply.json()["description"] == f"Too Many Requests: retry after {patience}"
 
 
 def test_a_group_has_a_limit_of_its_own(sandbox: Sandbox) -> None:
@@ -908,10 +915,10 @@ def test_updates_come_twice_late_and_out_of_order(sandbox: Sandbox) -> None:
     for text in ("first", "second"):
         sandbox.act("say", from_=asha, text=text)
     turned = [update["message"]["text"] for update in sandbox.updates()]
-    sandbox.faults(telegram={"update_slow": {"next": 1}, "update_slow_seconds": 0.1})
+    sandbox.faults(telegram={"update_slow": {"next": 1}, "update_slow_seconds": 2})
     sandbox.act("say", from_=asha, text="late")
     at_once = sandbox.ok("getUpdates")
-    late = sandbox.ok("getUpdates", timeout=3)
+    late = sandbox.ok("getUpdates", timeout=PATIENCE_S // 2)
 
     assert twice == ["twice", "twice"]
     assert turned == ["second", "first"]

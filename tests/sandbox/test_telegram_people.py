@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.outside import PHONE, Sandbox
+from tests.sandbox.outside import PATIENCE_S, PHONE, Sandbox
 
 BOB = "254700000002"
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", 80, 50) + b"\x08\x02" + bytes(64)
@@ -117,12 +117,12 @@ def test_a_press_may_wait_for_its_answer(sandbox: Sandbox) -> None:
     number = keyboard(sandbox, asha, [{"text": "Go", "callback_data": "go"}])
 
     def answer() -> None:
-        query = sandbox.ok("getUpdates", timeout=3)[0]["callback_query"]
+        query = sandbox.ok("getUpdates", timeout=PATIENCE_S // 2)[0]["callback_query"]
         sandbox.ok("answerCallbackQuery", callback_query_id=query["id"], text="Done")
 
     bot = threading.Thread(target=answer)
     bot.start()
-    pressed = sandbox.act("press", from_=asha, message_id=number, data="go", wait=3)
+    pressed = sandbox.act("press", from_=asha, message_id=number, data="go", wait=PATIENCE_S // 2)
     bot.join()
 
     assert pressed["answer"] == {"text": "Done", "show_alert": False, "url": ""}
@@ -173,14 +173,14 @@ def test_watching_waits_for_news(sandbox: Sandbox) -> None:
     asha = sandbox.person()
     version = sandbox.look(asha)["version"]
     timer = threading.Timer(0.2, lambda: sandbox.ok("sendMessage", chat_id=asha, text="news"))
-    timer.start()
     begun = time.monotonic()
-    news = sandbox.look(asha, since=version, wait=5)
+    timer.start()
+    news = sandbox.look(asha, since=version, wait=PATIENCE_S // 2)
     took = time.monotonic() - begun
     timer.join()
 
     assert [one["text"] for one in news["messages"]] == ["news"]
-    assert 0.15 < took < 1.5
+    assert 0.2 <= took < PATIENCE_S // 2
 
 
 def test_a_group_is_seen_through_somebodys_eyes(sandbox: Sandbox) -> None:

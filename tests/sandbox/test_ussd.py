@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.sandbox.outside import PHONE, Application, Sandbox, Seen
+from tests.sandbox.outside import PATIENCE_S, PHONE, Application, Sandbox, Seen
 
 HOPS, EVENTS = "/africastalking", "/africastalking/events"
 
@@ -131,10 +131,13 @@ def test_a_wrong_answer_ends_the_session(
 
 
 def test_an_answer_that_is_late_is_none(sandbox: Sandbox, application: Application) -> None:
+    over = threading.Event()
     sandbox.faults(ussd={"patience_seconds": 0.1})
-    application.reply = lambda _: (time.sleep(0.4), (200, b"CON Hello"))[1]
+    application.reply = lambda _: (over.wait(PATIENCE_S), (200, b"CON Hello"))[1]
+    answer = dial(sandbox)
+    over.set()
 
-    assert dial(sandbox)["error"] == "The application did not answer."
+    assert answer["error"] == "The application did not answer."
 
 
 def test_a_long_screen_is_cut(sandbox: Sandbox, application: Application) -> None:
