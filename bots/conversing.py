@@ -170,12 +170,12 @@ class _Taking:
             return self._show(self.engine.home(self.visit))
         return self._current("" if is_here else sentences.OLD_BUTTON)
 
-    def _opened(self, flow: str, about: str) -> Turn:
+    def _opened(self, flow: str, given: dict[str, str]) -> Turn:
         """Begin what a card or a result offers. It stays as it is, and the screen comes below it.
 
         It may be pressed at any time and again: what it begins looks at how things stand by then.
         """
-        return self._show(self.engine.start(self.visit, flow, about=about))
+        return self._show(self.engine.start(self.visit, flow, **given))
 
     def _fresh(self, press: Press) -> Turn:
         match press.verb:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import msgspec
 
 from core import clock, events
@@ -10,7 +12,9 @@ from core.campaigns import launching, problems, queries, states
 from core.campaigns.errors import (
     ApprovalPriceChanged,
     ApprovedTooLate,
+    AskedAnew,
     CannotDecide,
+    CostChanged,
     NotApproved,
     OwnApproval,
     PriceChanged,
@@ -20,6 +24,7 @@ from core.campaigns.models import Campaign, CampaignStatus
 from core.database import transaction
 from core.errors import NotAllowed
 from core.messaging.preparing import PAST_ALLOWED
+from core.money import Money
 from core.tenants import audit, fields, people
 from core.tenants.models import Person, Role
 from core.tenants.profiles import Profile
@@ -38,12 +43,27 @@ def waiting(tenant_id: int) -> list[Campaign]:
     )
 
 
-def approve(profile: Profile, campaign_id: str, person: Person, *, channel: str) -> Campaign:
-    """Say yes to a campaign; it starts, at no more than what was asked about.
+def mark(campaign: Campaign) -> str:
+    """Mark what somebody is shown when they are asked: the cost (KES/4), and a digest of the rest.
+
+    A yes brings the mark of what was seen, so that it never covers anything else.
+    """
+    schedule_at = campaign.schedule_at
+    seen = (
+        *(campaign.name, campaign.fingerprint, campaign.first, campaign.recipients),
+        *(None if schedule_at is None else clock.to_ms(schedule_at), launches.asker(campaign)),
+    )
+    return f"{campaign.cost}-{hashlib.sha256(msgspec.json.encode(seen)).hexdigest()[:8]}"
+
+
+def approve(
+    profile: Profile, campaign_id: str, person: Person, *, seen: str, channel: str
+) -> Campaign:
+    """Say yes to a campaign as it was `seen` (its `mark`); it starts, at no more than that cost.
 
     Raises: CampaignNotFound, CannotDecide (somebody has decided, or it was taken back),
-    OwnApproval, RoleTooSmall, NotAllowed, ApprovedTooLate (it is a draft again),
-    ApprovalPriceChanged and what else `launching.launch` raises: then it still waits.
+    OwnApproval, RoleTooSmall, NotAllowed, ApprovedTooLate (it is a draft again), CostChanged,
+    AskedAnew, ApprovalPriceChanged and what else `launching.launch` raises: then it still waits.
     """
     with transaction():
         campaign = _asked_about(profile, campaign_id, person)
@@ -51,12 +71,12 @@ def approve(profile: Profile, campaign_id: str, person: Person, *, channel: str)
         assert asked is not None, "nobody has asked for it"
         if asked.actor == person.actor:
             raise OwnApproval
-        if asked.agreed is None:
-            asked = msgspec.structs.replace(asked, agreed=int(campaign.cost))
         too_late = _too_late(asked)
         if too_late is not None:
             problems.turn_back(campaign, too_late)
         else:
+            _require_seen(campaign, seen)
+            asked = msgspec.structs.replace(asked, agreed=int(campaign.cost))
             campaign = _approved(campaign, asked, person, channel)
     if too_late is not None:
         raise too_late
@@ -65,6 +85,16 @@ def approve(profile: Profile, campaign_id: str, person: Person, *, channel: str)
     except PriceChanged as dearer:
         _ask_anew(campaign_id, asked)
         raise ApprovalPriceChanged(**dearer.fields) from dearer
+
+
+def _require_seen(campaign: Campaign, seen: str) -> None:
+    """Refuse a yes to something else. Raises: CostChanged, AskedAnew."""
+    if seen == mark(campaign):
+        return
+    cost = seen.partition("-")[0]
+    if cost.isdecimal() and int(cost) != campaign.cost:
+        raise CostChanged(cost=Money(campaign.cost).text(), agreed=Money(int(cost)).text())
+    raise AskedAnew
 
 
 def _too_late(asked: Launch) -> ApprovedTooLate | None:

@@ -124,6 +124,20 @@ class ApprovalPriceChanged(PriceChanged):
     )
 
 
+class CostChanged(PriceChanged):
+    """What somebody saw cost something else; nothing has started."""
+
+    sentence = "The cost changed from KES {agreed} to KES {cost}. Look again."
+
+
+class AskedAnew(Conflict):
+    """What somebody saw has changed in something else than its cost; nothing has started."""
+
+    code = "campaign_asked_anew"
+    title = "Asked anew"
+    sentence = "This campaign has changed since you were asked. Look again."
+
+
 class ApprovedTooLate(Conflict):
     """The time it was asked for is over: what was right to say then may be wrong now."""
 

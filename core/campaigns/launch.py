@@ -34,3 +34,9 @@ def written(launch: Launch) -> str:
 def read(campaign: Campaign) -> Launch | None:
     """Read how a campaign was asked to be started; None when nobody has asked."""
     return None if campaign.launch is None else msgspec.json.decode(campaign.launch, type=Launch)
+
+
+def asker(campaign: Campaign) -> str:
+    """Return who asked for a campaign to be started."""
+    asked = read(campaign)
+    return campaign.actor if asked is None else asked.actor

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from core.campaigns import approving, findings, launch, queries
-from core.campaigns.errors import CannotDecide
+from core.campaigns import approving, findings, queries
+from core.campaigns.errors import AskedAnew, CannotDecide, CostChanged
+from core.campaigns.launch import asker
 from core.campaigns.models import Campaign
 from core.dialogue.plain import units
 from core.dialogue.steps import Ask, Flow, Given, Once
@@ -11,6 +12,7 @@ from core.flows.asking import Agree, Drawn, Pick, sign
 from core.flows.visits import Visit
 from core.flows.wording import brief, business, kes, somebody
 from core.money import Money
+from core.notices import live
 from core.notices.approvals import decided, goes, kind
 from core.notices.operators import name_of
 from core.tenants import fields
@@ -21,6 +23,7 @@ DETAIL_MAX = 600
 # Beside its three choices a small screen has room for so much, if it is to stand on one page.
 SMALL_ROOM = 90
 SMALL_LEAST = 12
+_OUTDATED = "outdated:"
 
 
 def approvals_(visit: Visit) -> Flow:
@@ -29,7 +32,13 @@ def approvals_(visit: Visit) -> Flow:
     if not waits_for(visit):
         return visit.say("Nothing waits for your approval.")
     chosen = yield from Pick("approvals", lambda: _waiting(visit, profile))
-    row = queries.one(profile, chosen)
+    return (yield from decide(visit, profile, chosen))
+
+
+def decide(visit: Visit, profile: Profile, campaign_id: str, notice: str = "") -> Flow:
+    """Show what somebody would agree to, and ask for a yes to just that."""
+    row = queries.one(profile, campaign_id)
+    seen = approving.mark(row)
     question = visit.say(
         "{name} asks: {campaign}, {count} SMS, {cost}.",
         name=brief(name_of(asker(row)), 16),
@@ -42,9 +51,9 @@ def approvals_(visit: Visit) -> Flow:
         question += f"\n{brief(findings.first_words_of(row), room)}"
     answer = yield from Agree(
         "approve_sure",
-        question,
+        "\n\n".join(filter(None, (notice, question))),
         visit,
-        *(row.id, row.recipients, row.cost, row.schedule_at),
+        *(row.id, seen),
         detail=_detail(row, visit.language),
         yes=visit.say("Approve"),
         beside={"reject": visit.say("Reject")},
@@ -53,26 +62,30 @@ def approvals_(visit: Visit) -> Flow:
         return (yield from reject_it(visit, profile, row.id))
     if answer != "yes":
         return visit.say("Nothing has changed.")
-    return (yield from approve_it(visit, profile, row.id))
+    yield from sign(visit, "approve_pin")
+    said = yield from Once("approved", lambda once: _approve(visit, profile, row.id, seen))
+    return said or _done(visit)
 
 
 def approve(visit: Visit) -> Flow:
-    """Say yes to what a card is about: the tap is the word, where the account is the proof."""
+    """Say yes to what a card showed: the tap is the word, where the account is the proof.
+
+    A card that has not followed yet showed something else. Then it is asked again, as it is now.
+    """
     about = yield from Given("about")
-    return (yield from approve_it(visit, business(visit), about))
+    seen = yield from Given("seen")
+    profile = business(visit)
+    yield from sign(visit, "card_pin")
+    said = yield from Once("card_approved", lambda once: _tapped(visit, profile, about, seen))
+    if said.startswith(_OUTDATED):
+        return (yield from decide(visit, profile, about, said.removeprefix(_OUTDATED)))
+    return said or _done(visit)
 
 
 def reject(visit: Visit) -> Flow:
     """Say no to what a card is about, and why."""
     about = yield from Given("about")
     return (yield from reject_it(visit, business(visit), about))
-
-
-def approve_it(visit: Visit, profile: Profile, campaign_id: str) -> Flow:
-    """Approve a campaign, with the PIN where one is asked for."""
-    yield from sign(visit, "approve_pin")
-    said = yield from Once("approved", lambda once: _approve(visit, profile, campaign_id))
-    return said or visit.say("Approved. It goes now, and the sender is told.")
 
 
 def reject_it(visit: Visit, profile: Profile, campaign_id: str) -> Flow:
@@ -95,12 +108,6 @@ def may_decide(visit: Visit, row: Campaign) -> bool:
     return visit.role in approving.APPROVERS and not is_own
 
 
-def asker(row: Campaign) -> str:
-    """Return who asked for a campaign to be started."""
-    asked = launch.read(row)
-    return row.actor if asked is None else asked.actor
-
-
 def _open_to(visit: Visit, profile: Profile) -> list[Campaign]:
     return [row for row in approving.waiting(profile.tenant_id) if may_decide(visit, row)]
 
@@ -121,10 +128,24 @@ def _reason(text: str) -> str:
     return fields.line(text, "reason", most=approving.REASON_MAX)
 
 
-def _approve(visit: Visit, profile: Profile, campaign_id: str) -> str:
-    """Approve; gives what to say when somebody else was first, and nothing when it is done."""
+def _done(visit: Visit) -> str:
+    return visit.say("Approved. It goes now, and the sender is told.")
+
+
+def _tapped(visit: Visit, profile: Profile, campaign_id: str, seen: str) -> str:
+    """Approve by a card, and have one that showed something else follow."""
     try:
-        approving.approve(profile, campaign_id, somebody(visit), channel=visit.channel)
+        return _approve(visit, profile, campaign_id, seen)
+    except (CostChanged, AskedAnew) as outdated:
+        live.wake(f"approval:{campaign_id}")
+        return _OUTDATED + outdated.words(visit.language)
+
+
+def _approve(visit: Visit, profile: Profile, campaign_id: str, seen: str) -> str:
+    """Approve; gives what to say when somebody else was first, and nothing when it is done."""
+    person = somebody(visit)
+    try:
+        approving.approve(profile, campaign_id, person, seen=seen, channel=visit.channel)
     except CannotDecide:
         return _as_it_stands(visit, profile, campaign_id)
     return ""

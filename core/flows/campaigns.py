@@ -10,7 +10,7 @@ from core.campaigns.queries import Progress
 from core.dialogue.plain import units
 from core.dialogue.screens import Done, Picture
 from core.dialogue.steps import Choose, Flow, Given, Once
-from core.flows.approvals import approve_it, may_decide, reject_it
+from core.flows.approvals import decide, may_decide, reject_it
 from core.flows.asking import Agree, Drawn, Pick, sign
 from core.flows.many import settle
 from core.flows.outcomes import parts
@@ -93,7 +93,7 @@ def _do(visit: Visit, profile: Profile, row: Campaign, choice: str) -> Flow:
         case "start":
             return (yield from settle(visit, open_for(visit, Right.SEND), row.id, is_kept=True))
         case "approve":
-            return (yield from approve_it(visit, profile, row.id))
+            return (yield from decide(visit, profile, row.id))
         case "reject":
             return (yield from reject_it(visit, profile, row.id))
         case "pause":

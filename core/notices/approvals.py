@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from core import words
-from core.campaigns import findings
+from core.campaigns import approving, findings
+from core.campaigns.launch import asker
 from core.campaigns.models import Campaign, CampaignStatus
 from core.gateways.telegram import Button
 from core.messaging.models import Category
@@ -37,7 +38,9 @@ def draw(key: str, tenant_id: int, language: str) -> Look | None:
     if said := findings.first_words_of(row):
         lines += ["", brief(said, WORDS_MAX)]
     if row.status == CampaignStatus.AWAITING_APPROVAL.value:
-        yes = Button(words.say(language, "Approve"), opens("approve", row.id), "success")
+        yes = Button(
+            words.say(language, "Approve"), opens("approve", row.id, approving.mark(row)), "success"
+        )
         no = Button(words.say(language, "Reject"), opens("reject", row.id), "danger")
         return Look("\n".join(lines), [[yes, no]], again_s=60.0)
     return Look("\n".join([*lines, "", decided(row, language)]), is_over=True)
@@ -48,7 +51,7 @@ def asked(row: Campaign, language: str) -> str:
     return words.say(
         language,
         ASKED,
-        name=name_of(row.actor),
+        name=name_of(asker(row)),
         count=f"{row.recipients:,}",
         cost=kes(Money(row.cost)),
         campaign=brief(row.name, NAME_MAX),

@@ -8,6 +8,7 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from core import clock, words
+from core.campaigns.launch import asker
 from core.campaigns.models import Campaign, CampaignStatus
 from core.contacts.imports import rejected
 from core.contacts.imports.models import Import, ImportStatus
@@ -90,7 +91,7 @@ def _approval(row: Campaign, matter: Matter, language: str) -> Said:
     said = say(
         language,
         ASKED,
-        {"name": name_of(row.actor), "campaign": row.name},
+        {"name": name_of(asker(row)), "campaign": row.name},
         count=f"{row.recipients:,}",
         cost=kes(Money(row.cost)),
         code=settings().ussd.service_code,

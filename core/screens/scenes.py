@@ -22,7 +22,8 @@ class Scene:
 
     An answer is an option's key, something typed, a file's name, or a verb: `<` back, `contact`,
     `=` before a phone and `~` before what something is called, for the option that stands for it.
-    `about` is what a button was about that started the flow.
+    `about` is what a button was about that started the flow; `is_old` says that what stood above
+    it is no longer so.
     """
 
     title: str
@@ -31,6 +32,7 @@ class Scene:
     answers: Sequence[str] = ()
     channels: tuple[str, ...] = BOTH
     about: str = ""
+    is_old: bool = False
 
 
 def _pin(*answers: str) -> tuple[str, ...]:
@@ -275,6 +277,15 @@ SCENES: tuple[Scene, ...] = (
         "menu",
         _pin("approvals", "~cmp:Ya Asha 1", "yes"),
         USSD,
+    ),
+    Scene(
+        "Approving by an old card",
+        world.OWNER,
+        "approve",
+        ("no",),
+        TELEGRAM,
+        about="cmp:Ya Asha 1",
+        is_old=True,
     ),
     Scene("Approving by a tap", world.OWNER, "approve", (), TELEGRAM, about="cmp:Ya Asha 1"),
     Scene(

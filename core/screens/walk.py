@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 
 from core import settings as settings_module
 from core import words
+from core.campaigns import approving
+from core.campaigns.models import Campaign
 from core.dialogue.plain import large, small, units
 from core.dialogue.screens import Asks, Reply, Screen
 from core.flows import Visit, conversation, open_visit
@@ -52,6 +54,8 @@ def _play(scene: Scene, channel: str, language: str) -> Iterator[Seen]:
 
     present = visit()
     given = {"about": world.about(scene.about)} if scene.about else {}
+    if scene.flow == "approve" and not scene.is_old:
+        given["seen"] = approving.mark(Campaign.get_by_id(given["about"]))
     screen = conversation.start(present, scene.flow, **given)
     yield Seen(scene, channel, language, "", screen, present)
     for answer in scene.answers:

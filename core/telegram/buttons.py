@@ -9,23 +9,27 @@ from __future__ import annotations
 import re
 
 MARK = "go"
-_DATA = re.compile(rf"{MARK}:@([a-z_]{{1,20}}):([A-Za-z0-9_-]{{0,32}})").fullmatch
+_DATA = re.compile(
+    rf"{MARK}:@([a-z_]{{1,20}}):([A-Za-z0-9_-]{{0,32}})(?::([a-z0-9-]{{1,24}}))?"
+).fullmatch
 
 
-def opens(flow: str, about: str = "") -> str:
+def opens(flow: str, about: str = "", seen: str = "") -> str:
     """What a button gives back that opens a conversation about something.
 
-    >>> opens("campaign", "cmp_06h0")
-    'go:@campaign:cmp_06h0'
+    `seen` marks what stands above the button, where a tap agrees to just that.
+
+    >>> opens("campaign", "cmp_06h0"), opens("approve", "cmp_06h0", "24000-1a2b")
+    ('go:@campaign:cmp_06h0', 'go:@approve:cmp_06h0:24000-1a2b')
     """
-    return f"{MARK}:@{flow}:{about}"
+    return f"{MARK}:@{flow}:{about}" + (f":{seen}" if seen else "")
 
 
-def read(data: str) -> tuple[str, str] | None:
-    """Read the conversation and what it is about; None for the data of any other button.
+def read(data: str) -> tuple[str, dict[str, str]] | None:
+    """Read the conversation and what it is given; None for the data of any other button.
 
     >>> read("go:@campaign:cmp_06h0"), read("x:!")
-    (('campaign', 'cmp_06h0'), None)
+    (('campaign', {'about': 'cmp_06h0', 'seen': ''}), None)
     """
     found = _DATA(data)
-    return None if found is None else (found[1], found[2])
+    return None if found is None else (found[1], {"about": found[2], "seen": found[3] or ""})

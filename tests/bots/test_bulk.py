@@ -8,7 +8,7 @@ import pytest
 from telegram.ext import ExtBot
 
 from bots.routing import Router
-from core.campaigns import campaigns, launching
+from core.campaigns import approving, campaigns, launching
 from core.campaigns.audience import Audience
 from core.campaigns.campaigns import Wanted
 from core.campaigns.models import Campaign
@@ -97,12 +97,13 @@ def test_a_tap_approves_once(
 ) -> None:
     change_settings("rules", approval_threshold="0.10")
     campaign_id = waiting(tenant)
-    tap = asha.pressing(buttons.opens("approve", campaign_id), on=77)
+    yes = buttons.opens("approve", campaign_id, approving.mark(Campaign.get()))
+    tap = asha.pressing(yes, on=77)
 
     async def story() -> None:
         await asha.give(tap)
         assert "Approved. It goes now" in asha.seen[-1].text
-        await asha.give(asha.pressing(buttons.opens("approve", campaign_id), on=77))
+        await asha.give(asha.pressing(yes, on=77))
         assert "Nothing was changed. Asha has approved it." in asha.seen[-1].text
 
     run(story())
@@ -113,7 +114,9 @@ def test_a_tap_handled_again_after_a_kill_approves_nothing_more(
     asha: Phone, tenant: Profile, recorder: Recorder, change_settings: Callable[..., None]
 ) -> None:
     change_settings("rules", approval_threshold="0.10")
-    tap = asha.pressing(buttons.opens("approve", waiting(tenant)), on=77)
+    campaign_id = waiting(tenant)
+    yes = buttons.opens("approve", campaign_id, approving.mark(Campaign.get()))
+    tap = asha.pressing(yes, on=77)
 
     async def story() -> None:
         recorder.rules.append(lambda call: Killed() if call.method == "sendMessage" else None)
@@ -125,6 +128,27 @@ def test_a_tap_handled_again_after_a_kill_approves_nothing_more(
     run(story())
     assert Hold.select().count() == 1
     assert Campaign.get().approved_by is not None
+
+
+def test_a_card_that_shows_something_else_is_not_agreed_to(
+    asha: Phone, tenant: Profile, change_settings: Callable[..., None]
+) -> None:
+    change_settings("rules", approval_threshold="0.10")
+    campaign_id = waiting(tenant)
+    seen = approving.mark(Campaign.get())
+    Campaign.update(cost=Campaign.cost + 1000).execute()
+
+    async def story() -> None:
+        await asha.give(asha.pressing(buttons.opens("approve", campaign_id, seen), on=77))
+        assert "The cost changed from KES 0.80 to KES 0.90. Look again." in asha.screen.text
+        assert Campaign.get().status == "awaiting_approval"
+        # A button of a card from before buttons said what was seen.
+        await asha.give(asha.pressing(f"go:@approve:{campaign_id}", on=77))
+        assert "This campaign has changed since you were asked." in asha.screen.text
+        assert Campaign.get().status == "awaiting_approval"
+
+    run(story())
+    assert Hold.select().count() == 0
 
 
 def test_a_stranger_who_taps_changes_nothing(

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from core.campaigns import campaigns, carrying, launching, watching
+from core.campaigns import approving, campaigns, carrying, launching, watching
 from core.campaigns.audience import Audience
 from core.campaigns.campaigns import Wanted
 from core.campaigns.models import Campaign, CampaignStatus
@@ -44,6 +44,19 @@ def make(tenant: Profile, *groups: Group, to: Sequence[str] = (), **wanted: Any)
 
 def start(tenant: Profile, campaign: Campaign, **more: Any) -> Campaign:
     return launching.launch(tenant, campaign.id, **WHO | more)
+
+
+def approve(
+    tenant: Profile,
+    campaign: Campaign,
+    person: Person,
+    *,
+    seen: str | None = None,
+    channel: str = "telegram",
+) -> Campaign:
+    """Approve a campaign, as it stands unless something else was seen."""
+    mark = approving.mark(again(campaign)) if seen is None else seen
+    return approving.approve(tenant, campaign.id, person, seen=mark, channel=channel)
 
 
 def work(campaign: Campaign) -> Campaign:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from core import clock
-from core.campaigns import approving, cancelling, carrying, launching, problems
+from core.campaigns import (
+    approving,
+    campaigns,
+    cancelling,
+    carrying,
+    launching,
+    problems,
+)
+from core.campaigns import launch as launches
 from core.campaigns.errors import (
     ApprovalPriceChanged,
     ApprovedTooLate,
+    AskedAnew,
     CannotDecide,
     CannotStart,
+    CostChanged,
     NotAffordable,
     OwnApproval,
     PriceChanged,
@@ -20,6 +31,7 @@ from core.campaigns.errors import (
 from core.campaigns.models import CampaignStatus
 from core.contacts.models import Group
 from core.errors import NotAllowed
+from core.messaging.models import Category
 from core.money import Money
 from core.tenants import tenants
 from core.tenants.models import Role, Tenant
@@ -28,6 +40,7 @@ from core.tenants.roles import RoleTooSmall
 from tests.campaigns.life import (
     WHO,
     again,
+    approve,
     facts,
     hold_of,
     make,
@@ -82,12 +95,12 @@ def test_a_business_sets_its_own_threshold(tenant):
 def test_approved_it_starts_once(tenant, asked):
     manager, owner = person(tenant, Role.MANAGER, "Wanjiku"), person(tenant, Role.OWNER, "Ali")
 
-    approving.approve(tenant, asked.id, manager, channel="telegram")
+    approve(tenant, asked, manager)
 
     assert (standing(asked), held(tenant)) == (CampaignStatus.PREPARING, "2.40")
     assert again(asked).approved_by == manager.actor
     with pytest.raises(CannotDecide):
-        approving.approve(tenant, asked.id, owner, channel="ussd")
+        approve(tenant, asked, owner, channel="ussd")
     with pytest.raises(CannotDecide):
         approving.reject(tenant, asked.id, owner, reason="Hapana", channel="ussd")
     assert work(asked).status == "running"
@@ -120,7 +133,7 @@ def test_what_one_rejects_while_another_approves_does_not_start(
 
     monkeypatch.setattr(launching, "proceed", rejected_before)
     with pytest.raises(CannotStart):
-        approving.approve(tenant, asked.id, manager, channel="telegram")
+        approve(tenant, asked, manager)
 
     assert (standing(asked), held(tenant)) == (CampaignStatus.DRAFT, "0.00")
     assert problems.code(again(asked)) == "campaign_not_approved"
@@ -129,14 +142,14 @@ def test_what_one_rejects_while_another_approves_does_not_start(
 def test_only_another_manager_or_owner_decides(tenant, asked, make_tenant):
     viewer, stranger = person(tenant, Role.VIEWER), person(make_tenant(), Role.OWNER, "Mgeni")
     with pytest.raises(RoleTooSmall):
-        approving.approve(tenant, asked.id, viewer, channel="telegram")
+        approve(tenant, asked, viewer)
     with pytest.raises(NotAllowed):
-        approving.approve(tenant, asked.id, stranger, channel="telegram")
+        approve(tenant, asked, stranger)
     boss = person(tenant, Role.MANAGER, "Bosi")
     own = make(tenant, people(tenant, 3, "Wengine", first=20_000_000))
     start(tenant, own, actor=boss.actor, channel="ussd", needs_approval=True)
     with pytest.raises(OwnApproval):
-        approving.approve(tenant, own.id, boss, channel="ussd")
+        approve(tenant, own, boss, channel="ussd")
 
 
 def test_without_the_money_it_goes_on_waiting(tenant, asked, make_tenant):
@@ -144,7 +157,7 @@ def test_without_the_money_it_goes_on_waiting(tenant, asked, make_tenant):
     start(tenant, make(tenant, people(tenant, 123, "Wengi", first=30_000_000)))
 
     with pytest.raises(NotAffordable):
-        approving.approve(tenant, asked.id, manager, channel="telegram")
+        approve(tenant, asked, manager)
 
     assert standing(asked) is CampaignStatus.AWAITING_APPROVAL
 
@@ -155,17 +168,68 @@ def test_it_starts_at_no_more_than_was_approved(tenant, asked):
     dearer = find_profile(tenant.tenant_id)
 
     with pytest.raises(ApprovalPriceChanged, match=r"2\.70 now, more than the KES 2\.40"):
-        approving.approve(dearer, asked.id, manager, channel="telegram")
+        approve(dearer, asked, manager)
     assert standing(asked) is CampaignStatus.AWAITING_APPROVAL
     assert (again(asked).approved_by, len(facts("campaign.asked_anew"))) == (None, 1)
 
-    approving.approve(dearer, asked.id, manager, channel="telegram")
+    approve(dearer, asked, manager)
     assert held(tenant) == "2.70"
+
+
+def test_a_yes_to_an_earlier_cost_starts_nothing(tenant, asked):
+    """One is asked anew about more, and the card of another still shows what it was."""
+    seen = approving.mark(again(asked))
+    Tenant.update(price_units=9000).where(Tenant.id == tenant.tenant_id).execute()
+    dearer = find_profile(tenant.tenant_id)
+    with pytest.raises(ApprovalPriceChanged):
+        approve(dearer, asked, person(tenant, Role.MANAGER))
+
+    with pytest.raises(CostChanged) as refused:
+        approve(dearer, asked, person(tenant, Role.OWNER, "Ali"), seen=seen)
+    told = refused.value
+    assert told.words("en") == "The cost changed from KES 2.40 to KES 2.70. Look again."
+    assert told.words("sw").startswith("Gharama imebadilika kutoka KES 2.40 hadi KES 2.70.")
+    assert (standing(asked), held(tenant)) == (CampaignStatus.AWAITING_APPROVAL, "0.00")
+    assert facts("campaign.approved")[1:] == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"message": "Habari, leo ni 50%"},
+        {"schedule_at": clock.now() + timedelta(days=300)},
+        {"category": Category.PROMOTIONAL, "message": "Habari"},
+        {"name": "Nyingine"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_yes_to_other_words_or_another_time_starts_nothing(tenant, asked, change):
+    """Rejected, written anew and asked for again, at the same cost."""
+    seen, owner = approving.mark(again(asked)), person(tenant, Role.OWNER, "Ali")
+    approving.reject(tenant, asked.id, owner, reason="Hapana", channel="telegram")
+    campaigns.change(tenant, asked.id, lambda before: replace(before, **change), **WHO)
+    sender = launches.asker(again(asked))
+    start(tenant, asked, actor=sender, channel="telegram", needs_approval=True)
+
+    with pytest.raises(AskedAnew) as refused:
+        approve(tenant, asked, owner, seen=seen)
+    assert refused.value.words("sw") != refused.value.words("en")
+    assert (standing(asked), held(tenant)) == (CampaignStatus.AWAITING_APPROVAL, "0.00")
+    approve(tenant, asked, owner)
+    assert held(tenant) == "2.40"
+
+
+@pytest.mark.parametrize("seen", ["", "x", "-", "24000", "٢-1", "24000-00000000"])
+def test_a_yes_that_does_not_say_to_what_starts_nothing(tenant, asked, seen):
+    with pytest.raises((AskedAnew, CostChanged)):
+        approve(tenant, asked, person(tenant, Role.OWNER), seen=seen)
+
+    assert (standing(asked), held(tenant)) == (CampaignStatus.AWAITING_APPROVAL, "0.00")
 
 
 def test_hours_later_it_is_counted_again(tenant, asked):
     later(hours=3)
-    approving.approve(tenant, asked.id, person(tenant, Role.OWNER), channel="telegram")
+    approve(tenant, asked, person(tenant, Role.OWNER))
 
     assert standing(asked) is CampaignStatus.PREPARING
 
@@ -191,13 +255,13 @@ def test_a_yes_covers_no_more_people_than_were_asked_about(tenant, asked, monkey
     owner = person(tenant, Role.OWNER)
 
     if inline_max == 1:
-        approving.approve(tenant, asked.id, owner, channel="telegram")
+        approve(tenant, asked, owner)
         work(asked)
         assert standing(asked) is CampaignStatus.DRAFT
         assert [each["code"] for each in facts("campaign.not_started")] == [PriceChanged.code]
     else:
         with pytest.raises(ApprovalPriceChanged):
-            approving.approve(tenant, asked.id, owner, channel="telegram")
+            approve(tenant, asked, owner)
         assert standing(asked) is CampaignStatus.AWAITING_APPROVAL
     assert held(tenant) == "0.00"
 
@@ -222,11 +286,11 @@ def test_after_its_day_or_time_a_yes_is_too_late(tenant, hours, passed, is_late)
     owner = person(tenant, Role.OWNER)
 
     if not is_late:
-        approving.approve(tenant, campaign.id, owner, channel="telegram")
+        approve(tenant, campaign, owner)
         assert held(tenant) == "2.40"
         return
     with pytest.raises(ApprovedTooLate, match="15:00" if hours else "23:59"):
-        approving.approve(tenant, campaign.id, owner, channel="telegram")
+        approve(tenant, campaign, owner)
 
     assert (standing(campaign), held(tenant)) == (CampaignStatus.DRAFT, "0.00")
     assert problems.code(again(campaign)) == "campaign_approved_too_late"
@@ -238,4 +302,4 @@ def test_after_its_day_or_time_a_yes_is_too_late(tenant, hours, passed, is_late)
 def test_who_asked_can_take_it_back(tenant, asked):
     assert cancelling.cancel(tenant, asked.id, **WHO).status == "cancelled"
     with pytest.raises(CannotDecide, match="cancelled already"):
-        approving.approve(tenant, asked.id, person(tenant, Role.OWNER), channel="telegram")
+        approve(tenant, asked, person(tenant, Role.OWNER))

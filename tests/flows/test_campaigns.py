@@ -8,19 +8,23 @@ from datetime import datetime, timedelta
 import pytest
 
 from core import clock
-from core.campaigns import campaigns, carrying, launching, stopping
+from core.campaigns import approving, campaigns, carrying, launching, stopping
 from core.campaigns.audience import Audience
 from core.campaigns.campaigns import Wanted
+from core.campaigns.errors import ApprovalPriceChanged
 from core.campaigns.models import Campaign
 from core.contacts import contacts
-from core.dialogue.screens import Asks
+from core.dialogue.screens import Asks, Screen
 from core.flows import conversation
 from core.ledger.models import Hold
 from core.messaging.models import Message
 from core.money import Money
-from core.tenants.models import Role
-from core.tenants.profiles import Profile
-from tests.flows.talking import ASHA, JUMA, PIN, ZAWADI, Talk, available, person_of
+from core.notices import live
+from core.notices.models import LiveMessage
+from core.tenants import people
+from core.tenants.models import Role, Tenant
+from core.tenants.profiles import Profile, profile
+from tests.flows.talking import ASHA, JUMA, PIN, ZAWADI, Talk, agree, available, person_of
 
 pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 
@@ -61,6 +65,13 @@ def asked(tenant: Profile, talk: Talk) -> str:
         channel=talk.channel,
     )
     return campaign_id
+
+
+def tap(talk: Talk, campaign_id: str, seen: str | None = None) -> Screen:
+    """Tap on the yes under a card that shows how a campaign stands, or what was `seen`."""
+    shown = approving.mark(Campaign.get_by_id(campaign_id)) if seen is None else seen
+    talk.screen = conversation.start(talk.visit(), "approve", about=campaign_id, seen=shown)
+    return talk.screen
 
 
 def status() -> str:
@@ -204,13 +215,83 @@ def test_a_second_tap_says_who_was_first(tenant: Profile, join: Callable[..., Ta
         join(tenant, "telegram", ASHA),
         join(tenant, "telegram", ZAWADI, Role.MANAGER),
     )
-    first = conversation.start(owner.visit(), "approve", about=campaign_id)
+    first = tap(owner, campaign_id)
     assert first.text.startswith("Approved")
     for talk in (manager, owner):
-        said = conversation.start(talk.visit(), "approve", about=campaign_id)
+        said = tap(talk, campaign_id)
         assert "Nothing was changed. Asha has approved it." in said.text
 
     assert Hold.select().count() == 1
+
+
+def dearer(tenant: Profile) -> None:
+    """The price goes up, and a manager's yes to the old cost has it asked about anew."""
+    Tenant.update(price_units=9000).where(Tenant.id == tenant.tenant_id).execute()
+    row = Campaign.get()
+    manager = people.introduce(ZAWADI, "Zawadi", "en")
+    people.join(manager, tenant.tenant_id, Role.MANAGER)
+    with pytest.raises(ApprovalPriceChanged):
+        approving.approve(
+            profile(tenant.tenant_id), row.id, manager, seen=approving.mark(row), channel="test"
+        )
+
+
+CHANGED = {
+    "en": "The cost changed from KES 4.00 to KES 4.50. Look again.",
+    "sw": "Gharama imebadilika kutoka KES 4.00 hadi KES 4.50. Angalia tena.",
+}
+
+
+@pytest.mark.parametrize("language", ["en", "sw"])
+def test_a_tap_on_a_card_that_shows_an_earlier_cost_asks_again(
+    tenant: Profile, join: Callable[..., Talk], language: str
+) -> None:
+    campaign_id = asked(tenant, join(tenant, "telegram", JUMA, Role.SENDER))
+    owner = join(tenant, "telegram")
+    people.speak(person_of(owner), "telegram", ASHA, language)
+    seen = approving.mark(Campaign.get())
+    live.remember(f"approval:{campaign_id}", 7, 70, tenant_id=tenant.tenant_id, language=language)
+    LiveMessage.update(next_at=clock.now() + timedelta(days=1)).execute()
+    dearer(tenant)
+
+    screen = tap(owner, campaign_id, seen)
+    assert CHANGED[language] in screen.text
+    assert "5 SMS, KES 4.50" in screen.text or "SMS 5, KES 4.50" in screen.text
+    assert owner.keys == ["yes", "reject", "no"]
+    assert (status(), Hold.select().count()) == ("awaiting_approval", 0)
+    assert LiveMessage.get().next_at <= clock.now(), "the card has not been drawn anew"
+    owner.say("yes")
+    assert (status(), Hold.get().amount) == ("preparing", Money.parse("4.50").units)
+
+
+def test_a_yes_on_a_screen_is_asked_again_when_the_cost_changes_before_the_pin(
+    tenant: Profile, join: Callable[..., Talk]
+) -> None:
+    campaign_id = asked(tenant, join(tenant, "ussd", JUMA, Role.SENDER))
+    owner = join(tenant, "ussd")
+    owner.start("menu", "approvals", campaign_id, "yes")
+    assert owner.screen.asks is Asks.PIN
+    dearer(tenant)
+    owner.say(PIN)
+
+    assert owner.screen.asks is Asks.CONFIRM
+    assert "KES 4.50" in owner.screen.text
+    assert (status(), Hold.select().count()) == ("awaiting_approval", 0)
+    owner.say("yes", PIN)
+    assert (status(), Hold.get().amount) == ("preparing", Money.parse("4.50").units)
+
+
+def test_from_the_list_of_campaigns_one_sees_what_one_approves(
+    tenant: Profile, join: Callable[..., Talk], channel: str
+) -> None:
+    campaign_id = asked(tenant, join(tenant, channel, JUMA, Role.SENDER))
+    owner = join(tenant, channel)
+    owner.start("campaigns", campaign_id, "approve")
+    assert "5 SMS, KES 4" in owner.screen.text
+    assert status() == "awaiting_approval"
+    agree(owner)
+
+    assert status() == "preparing"
 
 
 def test_a_no_has_a_reason_and_sends_nothing(
@@ -222,7 +303,7 @@ def test_a_no_has_a_reason_and_sends_nothing(
     owner.say("Too dear")
     assert "Rejected" in owner.screen.text
     assert status() == "draft"
-    owner.screen = conversation.start(owner.visit(), "approve", about=campaign_id)
+    tap(owner, campaign_id)
     if channel == "ussd":
         owner.say(PIN)
 
@@ -238,7 +319,7 @@ def test_nobody_approves_their_own_or_above_their_role(
     campaign_id = asked(tenant, sender)
     assert [option.key for option in sender.start("menu").options][-1] == "help"
     assert sender.start("approvals").ends
-    sender.screen = conversation.start(sender.visit(), "approve", about=campaign_id)
+    tap(sender, campaign_id)
     if channel == "ussd":
         sender.say(PIN)
 

@@ -195,6 +195,15 @@ def asked(
     return campaign_id, sender, manager
 
 
+def mark(campaign_id: str) -> str:
+    return approving.mark(Campaign.get_by_id(campaign_id))
+
+
+def agree(tenant: Profile, campaign_id: str, who: Person) -> None:
+    """Approve a campaign as it stands."""
+    approving.approve(tenant, campaign_id, who, seen=mark(campaign_id), channel="telegram")
+
+
 def test_owner_and_manager_are_asked_and_the_sender_is_not(
     asked: tuple[str, Person, Person], room: Room
 ) -> None:
@@ -203,7 +212,7 @@ def test_owner_and_manager_are_asked_and_the_sender_is_not(
         (card,) = room.said(chat)
         assert "Juma asks to send an SMS to 3 people for KES 2.40: Sale" in card.text
         assert "Habari" in card.text
-        assert card.data("Approve") == f"go:@approve:{campaign_id}"
+        assert card.data("Approve") == f"go:@approve:{campaign_id}:{mark(campaign_id)}"
         assert card.data("Reject") == f"go:@reject:{campaign_id}"
     assert room.said(JUMA) == []
 
@@ -214,16 +223,18 @@ def test_a_card_follows_what_it_costs_and_one_that_is_late_says_so(
     campaign_id, _, manager = asked
     Tenant.update(price_units=9000).where(Tenant.id == tenant.tenant_id).execute()
     with pytest.raises(ApprovalPriceChanged):
-        approving.approve(profile(tenant.tenant_id), campaign_id, manager, channel="telegram")
+        agree(profile(tenant.tenant_id), campaign_id, manager)
     for _ in range(3):
         tell(2)
     for chat in (ASHA, ZAWADI):
         assert "for KES 2.70: Sale" in room.last(chat).text
-        assert room.last(chat).data("Approve") == f"go:@approve:{campaign_id}"
+        tap = room.last(chat).data("Approve")
+        assert tap == f"go:@approve:{campaign_id}:{mark(campaign_id)}"
+        assert len(tap) <= 64
 
     clock.advance(24 * 3600)
     with pytest.raises(ApprovedTooLate):
-        approving.approve(tenant, campaign_id, manager, channel="telegram")
+        agree(tenant, campaign_id, manager)
     for _ in range(3):
         tell(2)
     for chat in (ASHA, ZAWADI):
@@ -265,7 +276,7 @@ def test_every_card_shows_who_approved_and_the_sender_is_told(
     asked: tuple[str, Person, Person], tenant: Profile, room: Room
 ) -> None:
     campaign_id, _, manager = asked
-    approving.approve(tenant, campaign_id, manager, channel="telegram")
+    agree(tenant, campaign_id, manager)
     for _ in range(3):
         tell(2)
 
