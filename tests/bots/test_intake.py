@@ -45,7 +45,7 @@ def telegram(store: str, small: None) -> Telegram:
     return Telegram()
 
 
-def serve(telegram: Telegram, *pages: Any, seconds: float = 10) -> None:
+def serve(telegram: Telegram, *pages: Any, seconds: float = 60) -> None:
     """Run the whole bot until it has taken these pages and finished with them."""
 
     async def story() -> None:

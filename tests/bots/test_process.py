@@ -52,7 +52,7 @@ class Chatter:
             if not each["is_own"] and each["from"]["is_bot"]
         ]
 
-    def sees(self, words: str, seconds: float = 15.0) -> Any:
+    def sees(self, words: str, seconds: float = 60.0) -> Any:
         """Wait until the last message of the bot has these words in it."""
 
         def last() -> Any:
@@ -131,7 +131,7 @@ def test_a_menu_is_shown_and_edited_in_place(either: Stack) -> None:
     asha.say("/start")
     menu = asha.sees(f"Salon {ASHA}")
 
-    asha.press("Reports", wait=5)
+    asha.press("Reports", wait=25)
     wait_until(lambda: text_of(asha.told()[0]) != text_of(menu))
 
     assert [each["message_id"] for each in asha.told()] == [menu["message_id"]]
@@ -188,11 +188,13 @@ def test_a_press_repeated_and_delivered_twice_is_one(either: Stack) -> None:
     menu = asha.sees("Salon")
     asha.press("Balance")
     asha.press("Balance", message_id=menu["message_id"])
-    asha.sees("")
-    time.sleep(1)
 
-    balances = [each for each in asha.told() if text_of(each).startswith("Balance")]
-    assert len(balances) == 1
+    def balances() -> list[Any]:
+        return [each for each in asha.told() if text_of(each).startswith("Balance")]
+
+    wait_until(balances)
+    time.sleep(1)  # in which another would come
+    assert len(balances()) == 1
 
 
 def test_a_killed_bot_goes_on_where_it_stood(either: Stack) -> None:
@@ -247,15 +249,13 @@ def test_a_second_bot_waits_for_the_first_to_end(either: Stack) -> None:
 def test_a_flood_in_one_chat_does_not_stall_another(stack: Stack) -> None:
     asha, juma = Chatter(stack, ASHA), Chatter(stack, JUMA)
     stack.faults(
-        telegram={"http_429": {"phone": f"254{ASHA}", "next": 1}, "retry_after_seconds": 4}
+        telegram={"http_429": {"phone": f"254{ASHA}", "next": 1}, "retry_after_seconds": 6}
     )
     asha.say("/menu")
-    time.sleep(0.3)
-    begun = time.monotonic()
+    wait_until(lambda: "http_429" not in stack.state()["faults"]["telegram"], every=0.02)
     for _ in range(5):
         juma.say("/menu")
     juma.sees("Salon")
-    assert time.monotonic() - begun < 2
     assert asha.told() == []
 
     asha.sees("Salon")
@@ -263,13 +263,12 @@ def test_a_flood_in_one_chat_does_not_stall_another(stack: Stack) -> None:
 
 def test_a_slow_chat_does_not_stall_another_and_keeps_its_order(stack: Stack) -> None:
     asha, juma = Chatter(stack, ASHA), Chatter(stack, JUMA)
-    stack.faults(telegram={"slow": {"phone": f"254{ASHA}", "p": 1.0}, "slow_seconds": 2})
+    stack.faults(telegram={"slow": {"phone": f"254{ASHA}", "p": 1.0}, "slow_seconds": 4})
     asha.say("/menu")
     asha.say("/privacy")
-    begun = time.monotonic()
     juma.say("/menu")
     juma.sees("Salon")
-    assert time.monotonic() - begun < 1.5
+    assert "Data Protection Act" not in str(asha.told())
 
     asha.sees("Data Protection Act")
     assert [text_of(each)[:7] for each in asha.told()] == ["Salon 7", "Privacy"]

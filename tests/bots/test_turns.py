@@ -56,7 +56,7 @@ def test_whoever_waits_for_a_flood_gives_the_place_away() -> None:
         turns = Turns(lambda _: None)
 
         async def flooded() -> None:
-            await turns.step_aside(0.1)
+            await turns.step_aside(0.5)
             told.append(0)
 
         async def quick() -> None:

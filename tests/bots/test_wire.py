@@ -32,7 +32,7 @@ def there() -> Iterator[server.Wire]:
         yield running
 
 
-def call(url: str, seconds: float = 0.3, times: int = 1) -> None:
+def call(url: str, seconds: float = 30, times: int = 1) -> None:
     """Delete a message, so many times over one wire."""
 
     async def calls() -> None:
@@ -81,7 +81,7 @@ def test_a_lost_answer_leaves_it_open(there: server.Wire, move: Move) -> None:
 @pytest.mark.parametrize("move", [server.hangs, server.drips(b"HTTP/1.1 200 OK\r\nX: ")])
 def test_an_answer_that_does_not_end_is_given_up(there: server.Wire, move: Move) -> None:
     with pytest.raises(TimedOut):
-        call(there.will(move).url)
+        call(there.will(move).url, seconds=0.3)
 
 
 def test_a_refused_connection_never_left_us() -> None:

@@ -17,7 +17,7 @@ def stack(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stack]:
         tmp_path,
         request.param,
         settings={
-            "TUMA_ONFON__TIMEOUT_SECONDS": "2",
+            "TUMA_ONFON__TIMEOUT_SECONDS": "4",
             "TUMA_ONFON__RATE_PER_SECOND": "200",
             **getattr(request.function, "settings", {}),
         },

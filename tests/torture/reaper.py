@@ -13,8 +13,8 @@ from tests.stack import Stack
 class Reaper:
     """Kills one of some workers (kill -9) every now and then, and starts it again at once.
 
-    `deaths` counts by what was going on, all of which `where` tells at each death. It has no thread
-    of its own: whatever a thread has started ends with that thread.
+    `struck` counts the dead, and `deaths` by what was going on, all of which `where` tells at each.
+    It has no thread of its own: whatever a thread has started ends with that thread.
     """
 
     def __init__(
@@ -23,10 +23,12 @@ class Reaper:
         self._stack, self._workers, self._where = stack, workers, where
         self._chance = random.Random(seed)
         self.deaths: Counter[str] = Counter()
+        self.struck = 0
 
     def strike(self, worker: str) -> None:
         """Kill one worker now."""
         self.deaths.update(self._where())
+        self.struck += 1
         self._stack.kill(worker)
         self._stack.start_worker(worker)
 

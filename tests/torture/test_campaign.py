@@ -21,6 +21,7 @@ from tests.torture.test_kills import assert_proved, received
 
 PEOPLE = 50_000
 WORKERS = ("worker0", "worker1", "worker2")
+THREADS, BATCH = 6, 100
 
 
 @pytest.fixture
@@ -58,8 +59,11 @@ def reports_are_folded() -> bool:
     return not waits and Message.select().where(Message.status == "delivered").exists()
 
 
-def assert_each_number_at_most_once(stack: Stack, campaign_id: str) -> None:
-    """No number got two texts; whoever got none, their text is known to be in doubt."""
+def assert_each_number_at_most_once(stack: Stack, campaign_id: str, dead: int) -> None:
+    """No number got two texts; whoever got none, their text is known to be in doubt.
+
+    Each of the dead leaves at most what its threads had in hand.
+    """
     sent = received(stack)
     rows = dict(
         execute("SELECT msisdn, status FROM message WHERE batch_id = %s", (campaign_id,)).fetchall()
@@ -67,7 +71,7 @@ def assert_each_number_at_most_once(stack: Stack, campaign_id: str) -> None:
     assert len(rows) == stored(campaign_id) == PEOPLE
     assert [number for number in rows if sent[number] > 1] == []
     assert {status for number, status in rows.items() if not sent[number]} <= {"unknown"}
-    assert Counter(rows.values())["unknown"] < PEOPLE / 10
+    assert Counter(rows.values())["unknown"] <= dead * THREADS * BATCH
 
 
 def assert_counters_are_the_rows(business: Business, campaign_id: str) -> None:
@@ -92,12 +96,12 @@ def assert_money_is_exact(business: Business, campaign_id: str) -> None:
 # A dead worker's connections to the gateway stay taken until its lease runs out: have plenty.
 SETTINGS = {
     "TUMA_ONFON__CONNECTIONS": "40",
-    "TUMA_ONFON__BATCH_SIZE": "100",
+    "TUMA_ONFON__BATCH_SIZE": str(BATCH),
     "TUMA_ONFON__RATE_PER_SECOND": "30",
 }
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_workers_killed_throughout_a_campaign(stack: Stack, business: Business) -> None:
     """At each stage all workers die at once, and while texts go one dies every other second."""
     group = people.make(business.id, PEOPLE)
@@ -115,18 +119,18 @@ def test_workers_killed_throughout_a_campaign(stack: Stack, business: Business) 
         return [*stages, "handed over"] if waiting(campaign_id) else stages
 
     reaper = Reaper(stack, WORKERS, where, seed=50)
-    wait_until(lambda: spooled(campaign_id) > 0, 30, every=0.002)
+    wait_until(lambda: spooled(campaign_id) > 0, 60, every=0.002)
     reaper.strike_all()
     wait_until(lambda: stored(campaign_id) > 2000, 60, every=0.002)
     reaper.strike_all()
-    wait_until(lambda: Campaign.get_by_id(campaign_id).is_filled, 60)
-    reaper.roam(lambda: not waiting(campaign_id), 120)
+    wait_until(lambda: Campaign.get_by_id(campaign_id).is_filled, 120)
+    reaper.roam(lambda: not waiting(campaign_id), 300)
     # What the last of the dead had in hand is given up with its lease.
-    wait_until(lambda: Campaign.get_by_id(campaign_id).status == "completed", 60, every=0.5)
+    wait_until(lambda: Campaign.get_by_id(campaign_id).status == "completed", 120, every=0.5)
 
     assert set(reaper.deaths) == {"counted", "filled", "handed over"}
-    wait_until(reports_are_folded, 60, every=0.5)
-    assert_each_number_at_most_once(stack, campaign_id)
+    wait_until(reports_are_folded, 120, every=0.5)
+    assert_each_number_at_most_once(stack, campaign_id, reaper.struck)
     assert_counters_are_the_rows(business, campaign_id)
     assert_money_is_exact(business, campaign_id)
     assert_proved(stack)

@@ -23,7 +23,7 @@ def fresh_number() -> str:
 
 
 def until_answered(
-    business: Business, path: str, body: object, once: str, patience_s: float = 60.0
+    business: Business, path: str, body: object, once: str, patience_s: float = 180.0
 ) -> requests.Response:
     """Ask again, under one key, until there is an answer that says something."""
     end = time.monotonic() + patience_s
@@ -64,7 +64,7 @@ class Traffic:
     def stop(self) -> None:
         self.stopping.set()
         for thread in self.threads:
-            thread.join(90)
+            thread.join(240)
         assert self.errors == []
 
     def _repeat(self, act: object, seed: int) -> None:
