@@ -184,6 +184,18 @@ def execute(sql: str, params: Sequence[object] = ()) -> Any:
     return db.obj.execute_sql(sql if is_postgres() else sql.replace("%s", "?"), params)
 
 
+def execute_unflushed(sql: str, params: Sequence[object] = ()) -> Any:
+    """Run one statement that ends in RETURNING, in a commit that waits for no disk; gives its row.
+
+    For what may be forgotten in a power cut: whatever is flushed later takes it along. Inside a
+    transaction, and on SQLite, it lasts as everything else does.
+    """
+    if not is_postgres() or in_transaction():
+        return execute(sql, params).fetchone()
+    row = execute(f"{sql}, set_config('synchronous_commit', 'off', true)", params).fetchone()
+    return row and row[:-1]
+
+
 def execute_many(sql: str, rows: Sequence[Sequence[object]]) -> None:
     """Run one statement for many rows on the bare driver: the set-based half of a hot path."""
     with _as_peewee:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import peewee
 
 from core import clock
-from core.database import Model, execute, grouped
+from core.database import Model, execute_unflushed, single
 
 
 class Quota(Model):
@@ -55,7 +55,7 @@ def take(scope: str, limit: int, *, seconds: int, count: int = 1) -> Allowance:
     start, reset_s = _window(seconds)
     if count > limit:
         return Allowance(False, limit, 0, reset_s)
-    row = grouped(lambda: execute(_TAKE, (scope, start, count, limit)).fetchone())
+    row = single(lambda: execute_unflushed(_TAKE, (scope, start, count, limit)))
     if row is None:
         return Allowance(False, limit, 0, reset_s)
     return Allowance(True, limit, limit - int(row[0]), reset_s)

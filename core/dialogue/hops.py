@@ -13,7 +13,14 @@ from typing import TypeVar
 import peewee
 
 from core import clock
-from core.database import InstantField, Model, execute, grouped, is_postgres
+from core.database import (
+    InstantField,
+    Model,
+    execute,
+    execute_unflushed,
+    grouped,
+    is_postgres,
+)
 
 T = TypeVar("T")
 
@@ -109,7 +116,6 @@ class Outcome:
 # few statements, each its own transaction. None of those waits for the disk there: what a power cut
 # takes of a hop is the memory of it, and it cuts the session off as well. Acts do wait.
 _COLUMNS = ", ".join(Session.__slots__)
-_UNFLUSHED = "set_config('synchronous_commit', 'off', true)"
 _HOLD = f"""
     UPDATE ussd_session SET holder = %s, held_until = %s
     WHERE dialect = %s AND session_id = %s AND held_until < %s RETURNING {_COLUMNS}
@@ -121,7 +127,10 @@ _BEGIN = f"""
     VALUES (%s, %s, %s, %s, %s, %s, 0, '', 0, '', %s, %s, %s, %s, %s, 0, 0)
     ON CONFLICT (dialect, session_id) DO NOTHING RETURNING {_COLUMNS}
 """  # noqa: S608 -- our own names
-_SUPERSEDE = "UPDATE ussd_session SET is_over = %s WHERE msisdn = %s AND id < %s AND is_over = %s"
+_SUPERSEDE = """
+    UPDATE ussd_session SET is_over = %s
+    WHERE msisdn = %s AND id < %s AND is_over = %s RETURNING 1
+"""
 _NOTE = """
     INSERT INTO ussd_hop (session_id, key, number, arrived_at) VALUES (%s, %s, %s, %s)
     ON CONFLICT (session_id, key) DO NOTHING RETURNING 1
@@ -136,7 +145,7 @@ _ANSWERED = "UPDATE ussd_hop SET reply = %s WHERE session_id = %s AND key = %s"
 _FINISH_AT_ONCE = f"""
     WITH finished AS ({_FINISH})
     UPDATE ussd_hop SET reply = %s FROM finished WHERE session_id = finished.id AND key = %s
-    RETURNING {_UNFLUSHED}
+    RETURNING 1
 """  # noqa: S608 -- our own names
 
 
@@ -145,17 +154,9 @@ def together(work: Callable[[], T]) -> T:
     return work() if is_postgres() else grouped(work)
 
 
-def _row(sql: str, values: tuple[object, ...]) -> tuple[object, ...] | None:
-    """Run a statement that gives its row back, unflushed where that can be had."""
-    if is_postgres():
-        sql += f", {_UNFLUSHED}"
-    found: tuple[object, ...] | None = execute(sql, values).fetchone()
-    return found
-
-
 def _session(sql: str, values: tuple[object, ...]) -> Session | None:
-    row = _row(sql, values)
-    return None if row is None else Session(*row[: len(Session.__slots__)])  # type: ignore[arg-type]
+    row = execute_unflushed(sql, values)
+    return None if row is None else Session(*row)
 
 
 def hold(dialect: str, session_id: str, holder: str) -> Session | None:
@@ -198,7 +199,7 @@ def begin(
     who = (dialect, session_id, msisdn, service_code[:40], network[:20], prefix[:100])
     session = _session(_BEGIN, (*who, False, holder, now + LEASE_MS, now, now))
     if session is not None:
-        execute(_SUPERSEDE, (True, msisdn, session.id, False))
+        execute_unflushed(_SUPERSEDE, (True, msisdn, session.id, False))
     return session
 
 
@@ -242,7 +243,7 @@ def hop_number(session: Session, number: int) -> UssdHop | None:
 
 def note(session: Session, key: str) -> bool:
     """Write a hop down before it is acted on; False when that had been done before."""
-    return _row(_NOTE, (session.id, key, session.hops + 1, clock.ms())) is not None
+    return execute_unflushed(_NOTE, (session.id, key, session.hops + 1, clock.ms())) is not None
 
 
 def finish(
@@ -256,7 +257,7 @@ def finish(
     state = (*heard, session.hops + 1, outcome.shown, outcome.is_over, now, now, took_ms)
     values = (*state, session.id, session.holder)
     if is_postgres():
-        execute(_FINISH_AT_ONCE, (*values, outcome.reply, key))
+        execute_unflushed(_FINISH_AT_ONCE, (*values, outcome.reply, key))
         return
 
     def write() -> None:

@@ -9,7 +9,7 @@ import msgspec
 import peewee
 
 from core import clock, ids
-from core.database import InstantField, Model, transaction
+from core.database import InstantField, Model, execute_unflushed, single, transaction
 
 # How long an unfinished conversation can be gone on with.
 KEPT = timedelta(minutes=10)
@@ -66,38 +66,40 @@ def load(channel: str, address: str) -> Chat | None:
     )
 
 
+# A power cut may take the last of them on PostgreSQL, as the death of a worker may: acts know their
+# repeats. An act waits for the disk, and takes along what was saved before it.
+_BEGIN = """
+    INSERT INTO chat (id, flow, answers, asked, shown, version, updated_at, channel, address)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+    ON CONFLICT (channel, address) DO NOTHING RETURNING version
+"""
+_GO_ON = """
+    UPDATE chat SET id = %s, flow = %s, answers = %s, asked = %s, shown = %s, version = %s,
+                    updated_at = %s
+    WHERE channel = %s AND address = %s AND version = %s RETURNING version
+"""
+
+
 def save(chat: Chat) -> bool:
     """Write a conversation over the version that was read; False when somebody else was faster."""
-    values = {
-        "id": chat.id,
-        "flow": chat.flow,
-        "answers": msgspec.json.encode(chat.answers).decode(),
-        "asked": chat.asked,
-        "shown": msgspec.json.encode(chat.shown).decode(),
-        "version": chat.version + 1,
-        "updated_at": clock.now(),
-    }
-    with transaction():
-        if chat.version:
-            changed = (
-                ChatRow.update(**values)
-                .where(
-                    ChatRow.channel == chat.channel,
-                    ChatRow.address == chat.address,
-                    ChatRow.version == chat.version,
-                )
-                .execute()
-            )
-        else:
-            changed = (
-                ChatRow.insert(channel=chat.channel, address=chat.address, **values)
-                .on_conflict_ignore()
-                .as_rowcount()
-                .execute()
-            )
-    if changed:
+    values: list[object] = [
+        chat.id,
+        chat.flow,
+        msgspec.json.encode(chat.answers).decode(),
+        chat.asked,
+        msgspec.json.encode(chat.shown).decode(),
+        chat.version + 1,
+        clock.ms(),
+        chat.channel,
+        chat.address,
+    ]
+    statement = _BEGIN
+    if chat.version:
+        statement, values = _GO_ON, [*values, chat.version]
+    saved = single(lambda: execute_unflushed(statement, values))
+    if saved is not None:
         chat.version += 1
-    return bool(changed)
+    return saved is not None
 
 
 def forget_before(moment_ms: int) -> int:
