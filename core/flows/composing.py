@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from core import text
-from core.campaigns import placeholders, templates
-from core.dialogue.steps import Choose, Part
+from core.campaigns import lacking, placeholders, templates
+from core.campaigns.audience import Audience
+from core.contacts import free_fields
+from core.dialogue.steps import Ask, Choose, Part
 from core.flows.asking import Drawn, Pick, prose, typed
 from core.flows.visits import Visit
 from core.flows.wording import brief
@@ -16,6 +18,7 @@ from core.messaging.errors import EmptyText, TextTooLong
 from core.messaging.models import Category, SenderStatus
 from core.messaging.preparing import SEGMENTS_MAX
 from core.settings import settings
+from core.tenants import fields
 
 SIGNS_NAMED = 2
 TEMPLATES_SHOWN = 60
@@ -24,10 +27,14 @@ NAME_MAX = 24
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What is to be sent: words, or a template whose words they are."""
+    """What is to be sent: words, or a template whose words they are.
+
+    `params` are values for all who have none of their own.
+    """
 
     body: str
     template_id: str | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
 
 
 def ask_words(
@@ -84,9 +91,15 @@ def read_places(given: str) -> str:
 
 
 def ask_said(
-    visit: Visit, tenant_id: int, *, again: str = "", notice: str | None = None
+    visit: Visit,
+    tenant_id: int,
+    people: Audience,
+    parse: Callable[[str], str] = read_places,
+    *,
+    again: str = "",
+    notice: str | None = None,
 ) -> Part[Said]:
-    """Ask for words, or for one of the templates where there are any.
+    """Ask for words, or for one of the templates where there are any, and for what that lacks.
 
     Once `again`, with a key of its own, and a notice that says why.
     """
@@ -98,10 +111,45 @@ def ask_said(
         )
         if how == "template":
             template_id = yield from ask_template(visit, tenant_id, f"send_template{again}")
-            return Said(templates.one(tenant_id, template_id).message, template_id)
+            said = Said(templates.one(tenant_id, template_id).message, template_id)
+            return (yield from ask_lacking(visit, tenant_id, said, people, again))
         notice = None
     key = f"send_text{again and f'_{again}_'}"
-    return Said((yield from ask_words(visit, key, read_places, notice)))
+    return Said((yield from ask_words(visit, key, parse, notice)))
+
+
+def ask_lacking(
+    visit: Visit, tenant_id: int, said: Said, people: Audience, again: str = ""
+) -> Part[Said]:
+    """Ask for what a template needs and nobody of these people has; mostly that is nothing."""
+    if said.template_id is None:
+        return said
+    view = templates.one(tenant_id, said.template_id)
+    names = lacking.names(tenant_id, view, people, params=said.params)
+
+    def question(name: str) -> str:
+        shown = brief(name, NAME_MAX)
+        if len(people.to) == 1:
+            return visit.say("Type {name}:", name=shown)
+        return visit.say("Type {name}, the same for all:", name=shown)
+
+    return (yield from ask_values(visit, said, {each: question(each) for each in names}, again))
+
+
+def ask_values(
+    visit: Visit, said: Said, questions: Mapping[str, str], again: str = ""
+) -> Part[Said]:
+    """Ask for values that stand in a template for all who have none; `questions` by their names."""
+    params = dict(said.params)
+    for at, (name, question) in enumerate(questions.items()):
+        step = f"send_value{again}_{at}{placeholders.key(name)[:30]}"
+        params[name] = yield from Ask(step, question, read_value, detail=said.body)
+    return replace(said, params=params)
+
+
+def read_value(given: str) -> str:
+    """Read what fills a place. Raises: FieldMissing, FieldTooLong, FieldUnprintable."""
+    return fields.line(given, "value", most=free_fields.VALUE_MAX)
 
 
 def ask_template(visit: Visit, tenant_id: int, key: str) -> Part[str]:

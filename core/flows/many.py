@@ -13,7 +13,14 @@ from core.dialogue.screens import Done
 from core.dialogue.steps import Choose, Flow, Once, Part
 from core.errors import Refused
 from core.flows.asking import Agree, sign
-from core.flows.composing import ask_category, ask_said, ask_sender, ask_spelling
+from core.flows.composing import (
+    NAME_MAX,
+    ask_category,
+    ask_said,
+    ask_sender,
+    ask_spelling,
+    ask_values,
+)
 from core.flows.estimates import cost_of_first, detail, lines, needs_approval, nobody, shortage
 from core.flows.recipients import To
 from core.flows.topup import topup
@@ -43,7 +50,7 @@ def send_many(visit: Visit, profile: Profile, to: To) -> Flow:
     """Ask what to send, of which kind and when; make a draft of it, and lead to its start."""
     assert to.audience is not None
     audience = to.audience
-    said = yield from ask_said(visit, profile.tenant_id)
+    said = yield from ask_said(visit, profile.tenant_id, audience)
     category = yield from ask_category(visit)
     sender = yield from ask_sender(visit, profile.tenant_id, category)
     is_plain = yield from ask_spelling(visit, said.body)
@@ -55,6 +62,7 @@ def send_many(visit: Visit, profile: Profile, to: To) -> Flow:
             audience,
             message=None if said.template_id else said.body,
             template_id=said.template_id,
+            params=said.params or None,
             category=category,
             sender_id=sender,
             schedule_at=at,
@@ -69,13 +77,30 @@ def send_many(visit: Visit, profile: Profile, to: To) -> Flow:
         if not isinstance(found.obstacle, OF_THE_WORDS):
             break
         # The draft stays the same one: when it is well, what was asked here is not asked again.
-        why = _why(visit, found.obstacle)
-        said = yield from ask_said(visit, profile.tenant_id, again=again, notice=why)
-        is_plain = yield from ask_spelling(visit, said.body, again)
+        act = "rewritten"
+        if found.missing and said.template_id:
+            act = "filled"
+            said = yield from ask_values(visit, said, _for_the_rest(visit, found), f"{again}_rest")
+        else:
+            why = _why(visit, found.obstacle)
+            said = yield from ask_said(visit, profile.tenant_id, audience, again=again, notice=why)
+            is_plain = yield from ask_spelling(visit, said.body, again)
         yield from Once(
-            f"rewritten{again}", lambda once: _rewrite(visit, profile, campaign_id, wanted())
+            f"{act}{again}", lambda once: _rewrite(visit, profile, campaign_id, wanted())
         )
     return (yield from settle(visit, profile, campaign_id))
+
+
+def _for_the_rest(visit: Visit, found: Estimate) -> dict[str, str]:
+    """Ask for what only some of the people have."""
+    return {
+        each.name: visit.say(
+            "{count} people have no {name}. Type one for them:",
+            count=f"{each.count:,}",
+            name=brief(each.name, NAME_MAX),
+        )
+        for each in found.missing
+    }
 
 
 def _why(visit: Visit, obstacle: Refused) -> str:
@@ -151,31 +176,36 @@ def settle(visit: Visit, profile: Profile, campaign_id: str, *, is_kept: bool = 
         yield from Once("kept", lambda once: _keep(profile, campaign_id))
         return (yield from topup(visit))
     first: int | None = None
+    agreed = found.cost
     if answer == "first":
         first = found.affordable
-        cost, is_exact = cost_of_first(found, first)
-        told = {"count": f"{first:,}", "total": f"{found.recipients:,}", "cost": kes(cost)}
+        agreed, is_exact = cost_of_first(found, first)
+        told = {"count": f"{first:,}", "total": f"{found.recipients:,}", "cost": kes(agreed)}
         question = (
             visit.say("Send to the first {count} of {total}? It costs {cost}.", **told)
             if is_exact
             else visit.say("Send to the first {count} of {total}? It costs {cost} at most.", **told)
         )
-        terms = (campaign.id, first, cost.units)
+        terms = (campaign.id, campaign.fingerprint, first, agreed.units)
         answer = yield from Agree("first_sure", question, visit, *terms)
     if answer != "yes" and is_kept:
         return visit.say("It waits under Reports, Campaigns.")
     if answer != "yes":
         yield from Once("dropped", lambda once: _drop(visit, profile, campaign.id))
         return visit.say("Nothing was sent.")
-    return (yield from _start(visit, profile, campaign, found, first))
+    return (yield from _start(visit, profile, campaign, found, first, agreed))
 
 
 def _start(
-    visit: Visit, profile: Profile, campaign: Campaign, found: Estimate, first: int | None
+    visit: Visit,
+    profile: Profile,
+    campaign: Campaign,
+    found: Estimate,
+    first: int | None,
+    agreed: Money,
 ) -> Flow:
     """Start a draft that has been agreed to; once more, when the same went out a moment ago."""
     yield from sign(visit, "send_pin")
-    agreed = found.cost
     began = yield from Once(
         "send", lambda once: _launch(visit, profile, campaign.id, first, agreed, once)
     )
@@ -229,7 +259,8 @@ def _preview(
             f"send{again}_sure",
             "\n".join(shown),
             visit,
-            *(campaign.id, found.recipients, found.cost.units, span(visit, found.goes_at)),
+            *(campaign.id, campaign.fingerprint, found.recipients, found.cost.units),
+            span(visit, found.goes_at),
             detail=detail(visit, campaign, found),
             yes=visit.say("Ask a manager") if needs_approval(visit, found) else "",
             instead=instead or None,

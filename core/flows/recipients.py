@@ -54,6 +54,12 @@ class To:
     msisdn: str | None = None
     audience: Audience | None = None
 
+    @property
+    def number(self) -> str:
+        """The single number, so written that no country takes it for one of its own."""
+        assert self.msisdn is not None
+        return f"+{self.msisdn}"
+
 
 def ask_recipients(visit: Visit, tenant_id: int, about: str = "") -> Part[To]:
     """Ask whom to send to, unless that is `about` a group, a contact or a number (`n254...`).
@@ -75,7 +81,7 @@ def ask_recipients(visit: Visit, tenant_id: int, about: str = "") -> Part[To]:
         found = yield from ask_numbers(visit, "send_list")
         if len(found) == 1:
             return To(phone.pretty(found[0]), found[0])
-        return To(visit.say("Your list"), audience=Audience(to=list(found)))
+        return To(visit.say("Your list"), audience=Audience(to=[f"+{each}" for each in found]))
     if way == "all":
         return To(visit.say("All contacts"), audience=Audience(everyone=True))
     group_id = yield from ask_group(

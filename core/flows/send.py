@@ -1,19 +1,31 @@
-"""Sending: to whom, what, what it costs, and yes."""
+"""Sending: to whom, what, what it costs, when, and yes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from core import phone, text
-from core.dialogue.screens import Done
+from core.campaigns import personal
+from core.campaigns.audience import Audience
 from core.dialogue.steps import Ask, Choose, Flow, Given, Once, Part
 from core.errors import NotAllowed
 from core.flows.asking import Agree, sign
-from core.flows.composing import ask_sender, ask_spelling, ask_words, is_dearer, signs
+from core.flows.composing import (
+    Said,
+    ask_lacking,
+    ask_said,
+    ask_sender,
+    ask_spelling,
+    is_dearer,
+    read_body,
+    signs,
+)
 from core.flows.many import send_many
 from core.flows.recipients import To, ask_recipients
 from core.flows.topup import topup
 from core.flows.visits import Visit
+from core.flows.when import ask_time, span
 from core.flows.wording import brief, kes, open_for, reference, somebody
 from core.messaging import guards, suppression
 from core.messaging.errors import NoRecipients
@@ -46,15 +58,16 @@ class Draft:
     body: str
     is_plain: bool
     sender: str | None = None
+    at: datetime | None = None
 
     @property
     def order(self) -> Order:
         """The draft as messaging takes it."""
-        assert self.to.msisdn is not None
         return Order(
-            [Text(self.to.msisdn, self.body)],
+            [Text(self.to.number, self.body)],
             sender_id=self.sender,
             category=Category.TRANSACTIONAL,
+            schedule_at=self.at,
             rewrite=self.is_plain,
         )
 
@@ -78,8 +91,9 @@ def write_to(visit: Visit, about: str = "") -> Flow:
 
 def _send_one(visit: Visit, profile: Profile, to: To) -> Flow:
     """Write to a single number: the short way."""
-    body = yield from ask_words(visit)
+    said = yield from ask_said(visit, profile.tenant_id, Audience(to=[to.number]), read_body)
     sender = yield from ask_sender(visit, profile.tenant_id, Category.TRANSACTIONAL)
+    body = _body(profile, said, to)
     is_plain = yield from ask_spelling(visit, body)
     draft = Draft(to, body, is_plain, sender)
     for at in range(OTHERS_MAX):
@@ -93,24 +107,41 @@ def _send_one(visit: Visit, profile: Profile, to: To) -> Flow:
             return visit.say("Nothing was sent.")
         question = visit.say("Which number?")
         msisdn = yield from Ask(f"send_other{at or ''}", question, phone.parse)
-        draft = replace(draft, to=To(phone.pretty(msisdn), msisdn))
+        to, other = To(phone.pretty(msisdn), msisdn), f"_other{at}"
+        people = Audience(to=[to.number])
+        said = yield from ask_lacking(visit, profile.tenant_id, said, people, other)
+        draft = replace(draft, to=to, body=_body(profile, said, to))
     else:
         return visit.say("Nothing was sent.")
     _stay_within(visit, profile, found.cost)
     answer = yield from _preview(visit, profile, draft, found)
+    if answer == "later":
+        draft = replace(draft, at=(yield from ask_time(visit)))
+        found = estimate(profile, draft.order)
+        answer = yield from _preview(visit, profile, draft, found)
     if answer == "topup":
         return (yield from topup(visit))
     if answer != "yes":
         return visit.say("Nothing was sent.")
     yield from sign(visit, "send_pin")
     batch_id = yield from Once("send", lambda once: _send(visit, profile, draft, once))
-    return Done(
-        visit.say(
-            "Done: {count} SMS taken on. Ref {reference}. We will tell you the result.",
-            count=f"{found.recipients:,}",
-            reference=reference(batch_id),
+    told = {"count": f"{found.recipients:,}", "reference": reference(batch_id)}
+    if draft.at is None:
+        return visit.say(
+            "Done: {count} SMS taken on. Ref {reference}. We will tell you the result.", **told
         )
+    return visit.say(
+        "Done: {count} SMS taken on, {when}. Ref {reference}. We will tell you the result.",
+        when=span(visit, found.goes_at),
+        **told,
     )
+
+
+def _body(profile: Profile, said: Said, to: To) -> str:
+    """Write the words for whoever has a number. Raises: TemplateNotFound, ValueMissing."""
+    if said.template_id is None:
+        return said.body
+    return personal.texts(profile, said.template_id, [to.number], params=said.params)[0].body
 
 
 def _why_not(visit: Visit, refusal: NoRecipients) -> str:
@@ -140,16 +171,18 @@ def _preview(visit: Visit, profile: Profile, draft: Draft, found: Estimate) -> P
         else visit.say("Left {left}.", left=kes(found.balance_after)),
     ]
     if not is_short:
-        lines.append(visit.say("Goes now."))
+        when = span(visit, found.goes_at)
+        lines.append(visit.say("Goes {when}", when=when) if draft.at else visit.say("Goes now."))
     return (
         yield from Agree(
-            "send_sure",
+            "send_sure" if draft.at is None else "send_later_sure",
             "\n".join(lines),
             visit,
             *(profile.tenant_id, draft.to.msisdn, draft.body, draft.sender),
-            *(draft.is_plain, found.recipients, found.cost.units),
+            *(draft.is_plain, draft.at, found.recipients, found.cost.units),
             detail=_detail(visit, draft),
             instead={"topup": visit.say("Top up")} if is_short else None,
+            beside=None if is_short or draft.at else {"later": visit.say("Later")},
         )
     )
 

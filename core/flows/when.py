@@ -11,6 +11,7 @@ from core.dialogue.screens import Reply
 from core.dialogue.steps import Ask, Choose, Empty, NotHere, Part
 from core.errors import Invalid
 from core.flows.visits import Visit
+from core.messaging.preparing import checked_time
 from core.settings import settings
 
 _TODAY = frozenset({"today", "leo"})
@@ -47,7 +48,9 @@ class AskTime(Ask[datetime]):
             raise NotHere
         if not reply.text.strip():
             raise Empty
-        return read_time(reply.text, clock.now()).isoformat()
+        moment = read_time(reply.text, clock.now())
+        checked_time(moment)
+        return moment.isoformat()
 
 
 def ask_when(visit: Visit) -> Part[datetime | None]:
@@ -55,6 +58,11 @@ def ask_when(visit: Visit) -> Part[datetime | None]:
     options = {"now": visit.say("Now"), "later": visit.say("Later")}
     if (yield from Choose("send_when", visit.say("When?"), options)) == "now":
         return None
+    return (yield from ask_time(visit))
+
+
+def ask_time(visit: Visit) -> Part[datetime]:
+    """Ask for a time to come."""
     question = visit.say("When? Like 14:30, tomorrow 9:00 or 25/12 9:00:")
     return (yield from AskTime("send_time", question))
 

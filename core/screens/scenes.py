@@ -103,7 +103,7 @@ SCENES: tuple[Scene, ...] = (
         world.OWNER,
         "menu",
         (
-            *("send", "one", "7", "0733 000 001", LONG[:79], "more"),
+            *("send", "one", "7", "0733 000 001", "words", LONG[:79], "more"),
             *("Tuko Moi Avenue.", "change", "Habari, karibu kesho saa tatu.", "go", "yes"),
             *("9753", PIN),
         ),
@@ -113,7 +113,7 @@ SCENES: tuple[Scene, ...] = (
         "Sending to one number",
         world.OWNER,
         "menu",
-        ("send", "one", "7", "0733 000 001", LONG, "yes"),
+        ("send", "one", "7", "0733 000 001", "words", LONG, "yes"),
         TELEGRAM,
     ),
     Scene(
@@ -150,6 +150,7 @@ SCENES: tuple[Scene, ...] = (
         (
             "one",
             "0733000001",
+            "words",
             "Karibu Jumamosi – nywele kwa “nusu bei”, saa nane hadi saa tano. Karibu",
             "go",
         ),
@@ -187,7 +188,21 @@ SCENES: tuple[Scene, ...] = (
         "A template with a value that nobody has",
         world.OWNER,
         "send",
-        ("group", "2", "template", "~tpl:Salio", "notice", "now"),
+        ("group", "2", "template", "~tpl:Salio", "500", "notice", "now"),
+    ),
+    Scene(
+        "A template to one number, later",
+        world.OWNER,
+        "send",
+        _pin("one", "0733000001", "template", "~tpl:Salio", "500", "later", "kesho 9:00", "yes"),
+        USSD,
+    ),
+    Scene(
+        "A template to one number, later",
+        world.OWNER,
+        "send",
+        ("one", "0733000001", "template", "~tpl:Salio", "500", "later", "kesho 9:00", "yes"),
+        TELEGRAM,
     ),
     Scene(
         "A template",
@@ -311,7 +326,7 @@ SCENES: tuple[Scene, ...] = (
         "Sending without a PIN",
         world.WITHOUT_PIN,
         "send",
-        ("one", "0733000001", "Karibu", "go", "yes", PIN, PIN),
+        ("one", "0733000001", "words", "Karibu", "go", "yes", PIN, PIN),
         USSD,
     ),
     # Contacts.
@@ -340,7 +355,13 @@ SCENES: tuple[Scene, ...] = (
         "A detail is noted",
         world.OWNER,
         "contacts",
-        ("find", "kam", "1", "fields", "new", "phone", "Salio", "KES 500"),
+        ("find", "kam", "1", "fields", "new", "phone", "Deni", "500"),
+    ),
+    Scene(
+        "A template with a value that some have",
+        world.OWNER,
+        "send",
+        ("all", "template", "~tpl:Salio", "notice", "now", "100", "no"),
     ),
     Scene(
         "A detail is changed", world.OWNER, "contacts", ("find", "kam", "1", "fields", "f0", "-")

@@ -53,6 +53,7 @@ FITTING = {
     "send_list": "0733000001*0733000002",
     "send_text1": "Habari",
     "send_text": "Habari",
+    "send_time": "kesho 9:00",
     "topup_amount": "50",
     "topup_number": "0733000009",
     "team_number": "0733000010",
@@ -196,7 +197,9 @@ def _judge(tenant: Profile, count: Count) -> None:
         Hold.select().where(Hold.account_id == accounts.purse_id(tenant.tenant_id, tenant.purse))
     )
     balance = accounts.balance(tenant.tenant_id)
-    allowed = sum(count.yes.get(each, 0) for each in ("send", "test", "first", "repeat"))
+    allowed = sum(
+        count.yes.get(each, 0) for each in ("send", "send_later", "test", "first", "repeat")
+    )
     assert len(holds) <= allowed
     assert balance.held.units == sum(h.amount - h.taken - h.released for h in holds)
     assert balance.available + balance.held == START

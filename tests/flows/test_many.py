@@ -64,7 +64,7 @@ def fill() -> Campaign:
 
 
 def test_a_typed_list_gets_it_each_once(talk: Talk) -> None:
-    talk.start("send", "list", "0733000001*0733000002, 0733 000 001")
+    talk.start("send", "list", "0733000001*+256 772 123456, 0733 000 001")
     if talk.channel == "ussd":
         talk.say("more", "0733000003", "go")
     typed(talk, "Habari")
@@ -140,6 +140,81 @@ def test_a_template_is_filled_in_for_each(talk: Talk, tenant: Profile) -> None:
     fill()
 
     assert {each.body for each in Message.select()} == {"Hi N0!", "Hi N1!"}
+
+
+def test_a_value_that_nobody_has_is_asked_for_once_and_stands_for_all(
+    talk: Talk, tenant: Profile
+) -> None:
+    words = {"en": "{{first_name}}, {{siku}} {{saa|9:00}}. {{simu}}", "sw": "{{siku}}, {{mahali}}"}
+    made = templates.create(tenant.tenant_id, "Miadi", words, language="en", **BY)
+    talk.start("send", "group", book(tenant, 2), "template", made.id)
+    # Of the place that only the Swahili words have, nobody here needs anything.
+    assert talk.screen.text == "Type siku, the same for all:"
+    assert (talk.screen.detail or "") == made.message
+    talk.say("Jumatatu", "notice", "now")
+    assert talk.screen.asks is Asks.CONFIRM
+    agree(talk)
+    fill()
+
+    assert {each.body for each in Message.select()} == {
+        "N0, Jumatatu 9:00. 0733000000",
+        "N1, Jumatatu 9:00. 0733000001",
+    }
+
+
+def test_names_are_asked_for_where_numbers_are_all_that_is_known(
+    talk: Talk, tenant: Profile
+) -> None:
+    made = templates.create(tenant.tenant_id, "Karibu", {"en": "Karibu {{jina}}"}, **BY)
+    talk.start("send", "list", "0733000001*0733000002")
+    talk.say(*(["go"] if talk.channel == "ussd" else []), "template", made.id)
+    assert talk.screen.text == "Type jina, the same for all:"
+    talk.say("mteja", "notice", "now")
+    agree(talk)
+    fill()
+
+    assert {each.body for each in Message.select()} == {"Karibu mteja"}
+
+
+@pytest.mark.parametrize("language", ["en", "sw"])
+def test_a_value_that_some_lack_is_asked_for_them_and_the_others_keep_theirs(
+    tenant: Profile, join: Callable[..., Talk], channel: str, language: str
+) -> None:
+    group_id = book(tenant, 3)
+    name = "Deni la mwezi uliopita"
+    contacts.put(tenant.tenant_id, "0733000001", extra={name: "500"}, **BY)
+    words = {"en": f"{{{{name}}}}: {{{{{name}}}}}, {{{{siku}}}}"}
+    made = templates.create(tenant.tenant_id, "Deni", words, **BY)
+    talk = join(tenant, channel, language=language)
+    talk.start("send", "group", group_id, "template", made.id, "Jumatatu", "notice", "now")
+    assert name in talk.screen.text
+    assert "2" in talk.screen.text
+    assert talk.screen.asks is Asks.TEXT
+    assert len(pages(talk.screen, talk.visit().say, 156)) == 1 or channel == "telegram"
+    assert Hold.select().count() == 0
+    talk.say("sifuri")
+    agree(talk)
+    fill()
+
+    assert {each.body for each in Message.select()} == {
+        "N0: sifuri, Jumatatu", "N1: 500, Jumatatu", "N2: sifuri, Jumatatu",
+    }  # fmt: skip
+
+
+def test_a_value_that_makes_the_text_too_long_asks_for_other_words(
+    talk: Talk, tenant: Profile
+) -> None:
+    made = templates.create(tenant.tenant_id, "Ndefu", {"en": "{{a}} {{b}} {{c}} {{d}}"}, **BY)
+    talk.start("send", "group", book(tenant, 2), "template", made.id)
+    talk.say(*(letter * 450 for letter in "abcd"), "notice", "now")
+    assert talk.screen.step == "send_how1"
+    assert talk.keys == ["words", "template"]
+    talk.say("template", made.id, "a", "b", "c", "d")
+    assert talk.screen.asks is Asks.CONFIRM
+    agree(talk)
+    fill()
+
+    assert {each.body for each in Message.select()} == {"a b c d"}
 
 
 def test_a_missing_value_is_named_and_nothing_starts(talk: Talk, tenant: Profile) -> None:

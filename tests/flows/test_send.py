@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
 from core import clock
+from core.campaigns import templates
+from core.contacts import contacts
 from core.dialogue.screens import Asks
 from core.flows import send
 from core.flows.recipients import To
@@ -59,6 +62,14 @@ def test_one_number_gets_one_text(
     assert (message.msisdn, message.body) == ("254733000001", "Habari yako")
     assert available(tenant) == Money.parse("99.20")
     assert Hold.get().actor == f"person:{person_of(talk).id}"
+
+
+def test_a_number_of_another_country_gets_it_too(talk: Talk, tenant: Profile) -> None:
+    talk.start("send", "one", "+256 772 123456")
+    typed(talk, "Habari")
+    agree(talk)
+
+    assert Message.get().msisdn == "256772123456"
 
 
 def test_dear_letters_are_named_and_can_be_made_plain(
@@ -196,6 +207,124 @@ def test_the_button_of_a_finished_send_sends_nothing_more(
     assert Message.select().count() == 1
 
 
+def keep(tenant: Profile, name: str, **bodies: str) -> str:
+    """A template; gives its id."""
+    return templates.create(tenant.tenant_id, name, bodies, language="en", **BY).id
+
+
+def test_a_template_is_written_for_the_one_who_has_the_number(talk: Talk, tenant: Profile) -> None:
+    made = keep(tenant, "Deni", en="Hi {{first_name}}, KES {{deni}}.", sw="Deni: {{deni}}.")
+    contacts.put(
+        tenant.tenant_id, "0733000001", "Juma Ali", language="sw", extra={"Deni": "500"}, **BY
+    )
+    talk.start("send", "one", "0733000001", "template", made)
+    assert talk.screen.asks is Asks.CONFIRM  # nothing is missing, so nothing is asked
+    assert "Deni: 500." in (talk.screen.detail or "")
+    agree(talk)
+
+    assert Message.get().body == "Deni: 500."
+
+
+def test_what_is_not_known_of_a_number_is_asked_for(talk: Talk, tenant: Profile) -> None:
+    made = keep(tenant, "Miadi", en="{{name|Rafiki}}: {{siku}}, {{saa}}. {{Siku}}!")
+    talk.start("send", "one", "0733000001", "template", made)
+    assert talk.screen.text == "Type siku:"
+    talk.say("  ", "Jumatatu {{x}}")
+    assert talk.screen.text == "Type saa:"
+    talk.say("9:00")
+    assert Message.select().count() == 0
+    agree(talk)
+
+    assert Message.get().body == "Rafiki: Jumatatu {{x}}, 9:00. Jumatatu {{x}}!"
+
+
+def test_typed_words_are_sent_as_they_are_though_there_are_templates(
+    talk: Talk, tenant: Profile
+) -> None:
+    keep(tenant, "Karibu", en="Karibu {{name}}")
+    talk.start("send", "one", "0733000001", "words")
+    typed(talk, "Andika {{name}} hapa")
+    agree(talk)
+
+    assert Message.get().body == "Andika {{name}} hapa"
+
+
+def test_a_template_for_another_number_is_written_anew(talk: Talk, tenant: Profile) -> None:
+    made = keep(tenant, "Miadi", en="{{name}}, {{saa}}")
+    contacts.put(tenant.tenant_id, "0733000001", "Juma", extra={"saa": "8:00"}, **BY)
+    suppression.add(tenant.tenant_id, "254733000001", "transactional", source="manual")
+    suppression.forget()
+    talk.start("send", "one", "0733000001", "template", made, "other", "0733000002")
+    assert talk.screen.text == "Type name:"
+    talk.say("Asha", "9:00")
+    agree(talk)
+
+    assert [row.body for row in Message.select()] == ["Asha, 9:00"]
+
+
+def test_a_template_that_changes_before_the_yes_is_shown_again(talk: Talk, tenant: Profile) -> None:
+    made = keep(tenant, "Karibu", en="Karibu")
+    talk.start("send", "one", "0733000001", "template", made)
+    templates.change(tenant.tenant_id, made, bodies={"en": "Karibuni"}, **BY)
+    talk.say("yes")
+    assert "changed" in (talk.screen.notice or "")
+    templates.change(tenant.tenant_id, made, bodies={"en": "Karibu {{saa}}"}, **BY)
+    talk.say("yes")
+    assert talk.screen.text == "Type saa:"
+    talk.say("9:00")
+    agree(talk)
+
+    assert [row.body for row in Message.select()] == ["Karibu 9:00"]
+
+
+def test_one_text_can_go_later(
+    tenant: Profile, join: Callable[..., Talk], channel: str, language: str
+) -> None:
+    clock.freeze(datetime(2026, 3, 12, 12, 0, tzinfo=clock.NAIROBI))
+    talk = join(tenant, channel, language=language)
+    talk.start("send", "one", "0733000001")
+    typed(talk, "Habari")
+    assert talk.keys == ["yes", "later", "no"]
+    talk.say("later", "11:00", "25/12/2031", "kesho 9")
+    assert talk.screen.asks is Asks.CONFIRM
+    assert "09:00" in talk.screen.text
+    assert talk.keys == ["yes", "no"]
+    made = pages(talk.screen, talk.visit().say, 156)
+    assert channel == "telegram" or len(made) == 1, made
+    agree(talk)
+    row = Message.get()
+
+    assert "09:00" in talk.screen.text
+    assert row.status == "scheduled"
+    assert row.due_at == datetime(2026, 3, 13, 9, 0, tzinfo=clock.NAIROBI)
+    assert available(tenant) == Money.parse("99.20")
+
+
+def test_a_time_is_asked_again_until_it_can_be_kept(talk: Talk) -> None:
+    clock.freeze(datetime(2026, 3, 12, 12, 0, tzinfo=clock.NAIROBI))
+    talk.start("send", "one", "0733000001")
+    typed(talk, "Habari")
+    for given, told in (("soon", "Type a time"), ("11:00", "passed"), ("1/1/2031", "days ahead")):
+        talk.say("later" if talk.screen.asks is Asks.CONFIRM else given, given)
+        assert told in (talk.screen.notice or "")
+        assert len(pages(talk.screen, talk.visit().say, 156)) == 1 or talk.channel == "telegram"
+    talk.say("<")
+
+    assert "Goes now." in talk.screen.text
+
+
+def test_a_time_that_comes_before_the_yes_sends_nothing_late(talk: Talk) -> None:
+    clock.freeze(datetime(2026, 3, 12, 12, 0, tzinfo=clock.NAIROBI))
+    talk.start("send", "one", "0733000001")
+    typed(talk, "Habari")
+    talk.say("later", "12:05")
+    clock.advance(1800)
+    talk.say("yes")
+
+    assert talk.screen.ends
+    assert Message.select().count() == 0
+
+
 def test_a_text_may_look_like_anything(talk: Talk) -> None:
     body = "{0} {name} %s *1*2# <b>&amp; 00"
     talk.start("send", "one", "0733000001")
@@ -205,15 +334,16 @@ def test_a_text_may_look_like_anything(talk: Talk) -> None:
     assert Message.get().body == body
 
 
-@pytest.mark.parametrize("language", ["en", "sw"])
+@pytest.mark.parametrize("is_later", [False, True])
 def test_the_dearest_single_send_there_can_be_is_shown_on_one_page(
-    store: str, language: str
+    store: str, language: str, is_later: bool
 ) -> None:
+    at = clock.now() + timedelta(days=80) if is_later else None
     visit = Visit("ussd", ASHA, ASHA, language)
-    draft = send.Draft(To("+256 772 123456", "256772123456"), "x" * 1000, is_plain=True)
+    draft = send.Draft(To("+256 772 123456", "256772123456"), "x" * 1000, is_plain=True, at=at)
     found = Estimate(
         *(1, 10, 10, 10, "GSM-7", [], None, Money(0), Money.parse("123.25")),
-        *(Money.parse("1234567.25"), clock.now(), []),
+        *(Money.parse("1234567.25"), at or clock.now(), []),
     )
     profile = Profile(1, "Salon", TenantStatus.ACTIVE, language, "standard", 8000)
     screen = next(send._preview(visit, profile, draft, found)).screen()
