@@ -21,6 +21,7 @@ _ESTIMATE = {
     "affordable": 3,
     "until": "2026-11-23T08:00:01Z",
     "windows": [],
+    "closed": [],
     "without_consent": 0,
     "missing": [],
     "obstacle": None,

@@ -274,7 +274,8 @@ def operator(msisdn: str) -> str:
     """The network that was first given this Kenyan number, in lower case: a guess.
 
     Numbers can be ported since April 2011 and the prefix stays, so this serves estimates and
-    reports, never routing. ``other`` for foreign and unlisted numbers.
+    reports and what a network is likely to refuse, never routing. ``other`` for foreign and
+    unlisted numbers.
 
     >>> operator("254712345678"), operator("254733123456")
     ('safaricom', 'airtel')

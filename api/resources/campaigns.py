@@ -81,6 +81,7 @@ STARTS: tuple[type[Refused], ...] = (
     shortcomings.TextsTooLong,
     shortcomings.TextsEmpty,
     shortcomings.NobodyLeft,
+    shortcomings.SenderReachesNobody,
     *REFUSES,
 )
 

@@ -11,7 +11,8 @@ from msgspec import UNSET, UnsetType
 from api.fields import CURRENCY, Instant, Kes, Price, Shape
 from core.campaigns.estimating import Estimate
 from core.campaigns.findings import Offending
-from core.messaging.errors import Declined
+from core.messaging import reach
+from core.messaging.errors import Declined, SenderNotAtOperator
 from core.money import Money
 from core.tenants.profiles import Profile
 
@@ -62,6 +63,14 @@ class OperatorWindow(Shape, frozen=True, kw_only=True):
     goes_at: Instant
 
 
+class ClosedOperator(Shape, frozen=True, kw_only=True):
+    """An operator that has not approved the sender ID, and how many are left out for it."""
+
+    operator: str
+    recipients: int
+    detail: str
+
+
 class MissingValue(Shape, frozen=True, kw_only=True):
     """A placeholder that some people have no value for, and the first of them."""
 
@@ -108,6 +117,7 @@ class EstimateAnswer(Shape, frozen=True, kw_only=True):
     affordable: int | UnsetType = UNSET
     until: Instant | UnsetType = UNSET
     windows: list[OperatorWindow] | UnsetType = UNSET
+    closed: list[ClosedOperator] | UnsetType = UNSET
     without_consent: int | UnsetType = UNSET
     missing: list[MissingValue] | UnsetType = UNSET
     obstacle: Obstacle | UnsetType | None = UNSET
@@ -145,6 +155,16 @@ def shown(profile: Profile, made: Estimate, price: Money) -> EstimateAnswer:
                 goes_at=each.goes_at,
             )
             for each in made.windows
+        ],
+        closed=[
+            ClosedOperator(
+                operator=operator,
+                recipients=people,
+                detail=SenderNotAtOperator(
+                    sender=made.sender_id, operator=reach.named([operator])
+                ).words(profile.language),
+            )
+            for operator, people in made.closed.items()
         ],
         without_consent=made.without_consent,
         missing=[

@@ -63,6 +63,7 @@ REFUSES = (
     InvalidText,
     errors.SenderNotApproved,
     errors.SenderWrongClass,
+    errors.SenderNotAtOperator,
     errors.ScheduleInPast,
     errors.ScheduleTooFar,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
@@ -29,7 +29,8 @@ class Estimate:
     why. `rewrite` are the words in cheaper letters, with their places still to be filled in, and
     `rewrite_saves` what all texts written so would save; None and nothing when there is no saving.
     `affordable` is how many of the people, in order, the balance reaches for; `windows` are each
-    operator's hours, for adverts. `missing` are values that some people lack; `obstacle` is
+    operator's hours, for adverts. `closed` says how many are left out at each operator that has not
+    approved the sender ID. `missing` are values that some people lack; `obstacle` is
     whatever keeps it from starting, those included.
     """
 
@@ -50,6 +51,8 @@ class Estimate:
     missing: Sequence[Missing]
     samples: Sequence[Sample]
     obstacle: Refused | None
+    sender_id: str | None = None
+    closed: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def segments_min(self) -> int:
@@ -77,6 +80,7 @@ def of(profile: Profile, campaign: Campaign, *, affordable: int | None = None) -
     available = accounts.balance(profile.tenant_id, profile.purse).available
     operators = list(found.operators) if _is_advert(campaign) else []
     return Estimate(
+        sender_id=campaign.sender_id,
         recipients=campaign.recipients,
         spread=_spread(campaign),
         left_out=msgspec.json.decode(campaign.left_out or "{}", type=dict[str, int]),
@@ -90,10 +94,11 @@ def of(profile: Profile, campaign: Campaign, *, affordable: int | None = None) -
         goes_at=timing.goes_at(campaign, operators),
         until=timing.until(campaign, operators, campaign.recipients),
         windows=rules.windows(Category(campaign.category), operators, timing.starts_at(campaign)),
+        closed={operator: people for operator, people in found.closed.items() if people},
         without_consent=found.without_consent,
         missing=found.missing,
         samples=found.samples,
-        obstacle=found.refusal(),
+        obstacle=found.refusal(campaign.sender_id),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -12,10 +12,15 @@ from core.campaigns import audience
 from core.campaigns.audience import Recipient
 from core.campaigns.models import Campaign
 from core.campaigns.placeholders import ValueMissing
-from core.campaigns.shortcomings import NobodyLeft, TextsEmpty, TextsTooLong
+from core.campaigns.shortcomings import (
+    NobodyLeft,
+    SenderReachesNobody,
+    TextsEmpty,
+    TextsTooLong,
+)
 from core.campaigns.wording import Priced, local
 from core.errors import Refused
-from core.messaging import guards
+from core.messaging import guards, reach
 from core.messaging.errors import NoRecipients
 from core.messaging.preparing import SEGMENTS_MAX
 
@@ -24,7 +29,11 @@ SAMPLES = 3
 OFFENDERS_MAX = 10
 # The codes of what a pricing itself finds to be in the way.
 OBSTACLES = frozenset(
-    kind.code for kind in (ValueMissing, TextsTooLong, TextsEmpty, NobodyLeft, NoRecipients)
+    kind.code
+    for kind in (
+        *(ValueMissing, TextsTooLong, TextsEmpty),
+        *(SenderReachesNobody, NobodyLeft, NoRecipients),
+    )
 )
 # Reasons of the people themselves, beside numbers that are none or stand there twice.
 _OWN_REASONS = (audience.OPTED_OUT, audience.BLOCKED, *guards.Reason)
@@ -77,15 +86,16 @@ class Findings(msgspec.Struct, omit_defaults=True):
     """What a campaign keeps of its pricing, as JSON.
 
     `unicode` counts the people whose text takes UCS-2, `saves` the segments that a rewrite to GSM-7
-    saves, or would save, with all of them. `operators` says how many people each
-    network has. `obstacle` is the code of what keeps the campaign from starting, and `concerned`
-    whom.
+    saves, or would save, with all of them. `operators` says how many people each network has,
+    `closed` how many are left out at each one that has not approved the sender ID. `obstacle` is
+    the code of what keeps the campaign from starting, and `concerned` whom.
     """
 
     unicode: int = 0
     saves: int = 0
     offenders: list[Offending] = []
     operators: dict[str, int] = {}
+    closed: dict[str, int] = {}
     without_consent: int = 0
     missing: list[Missing] = []
     samples: list[Sample] = []
@@ -96,8 +106,8 @@ class Findings(msgspec.Struct, omit_defaults=True):
         """As a campaign keeps it."""
         return msgspec.json.encode(self).decode()
 
-    def refusal(self) -> Refused | None:
-        """What keeps the campaign from starting, to be said in words."""
+    def refusal(self, sender: str | None) -> Refused | None:
+        """What keeps the campaign from starting under a sender ID, to be said in words."""
         if self.obstacle is None:
             return None
         if self.obstacle == ValueMissing.code:
@@ -110,6 +120,9 @@ class Findings(msgspec.Struct, omit_defaults=True):
             return TextsTooLong(count=whom.count, numbers=whom.words, limit=SEGMENTS_MAX)
         if self.obstacle == TextsEmpty.code:
             return TextsEmpty(count=whom.count, numbers=whom.words)
+        if self.obstacle == SenderReachesNobody.code:
+            operator = reach.named(at for at, people in self.closed.items() if people)
+            return SenderReachesNobody(sender=sender, operator=operator, count=whom.count)
         return NobodyLeft(count=whom.count) if whom.count else NoRecipients()
 
 
@@ -133,9 +146,13 @@ def first_words_of(campaign: Campaign) -> str:
 class Tally:
     """Counts texts as they are priced."""
 
-    def __init__(self, first: int | None) -> None:
-        """`first` is how many of the people get it at most; None is all."""
+    def __init__(self, first: int | None, closed_at: Collection[str] = ()) -> None:
+        """`first` is how many of the people get it at most; None is all.
+
+        `closed_at` are the operators that have not approved the sender ID.
+        """
         self._first = first
+        self._closed = dict.fromkeys(sorted(closed_at), 0)
         self.left_out: Counter[str] = Counter()
         self.spread: Counter[int] = Counter()
         self.recipients = 0
@@ -159,6 +176,16 @@ class Tally:
     def is_sound(self) -> bool:
         """Whether nothing counted so far keeps the campaign from starting."""
         return not (self._missing or self._too_long.count or self._empty.count)
+
+    def reached(self, page: list[Recipient]) -> list[Recipient]:
+        """Take out those whose operator has not approved the sender ID, and count them."""
+        if not self._closed:
+            return page
+        out = reach.beyond((who.msisdn for who in page), self._closed)
+        for operator, people in Counter(out.values()).items():
+            self._closed[operator] += people
+        self.left_out.update({reach.NOT_AT_OPERATOR: len(out)})
+        return [who for who in page if who.msisdn not in out]
 
     def lacks(self, who: Recipient, names: Sequence[str]) -> None:
         """Somebody has no value for these places."""
@@ -210,6 +237,7 @@ class Tally:
         for begins, people in self._begins.items():
             operators[phone.operator(begins)] += people
         found.operators = dict(operators.most_common())
+        found.closed = self._closed
         by_count = sorted(self._missing.items(), key=lambda item: -item[1].count)
         found.missing = [Missing(name, each.count, each.numbers) for name, each in by_count]
         found.obstacle, found.concerned = self._obstacle()
@@ -224,6 +252,8 @@ class Tally:
             return TextsTooLong.code, self._too_long
         if self.recipients:
             return None, None
+        if count := self.left_out[reach.NOT_AT_OPERATOR]:
+            return SenderReachesNobody.code, Named(count)
         if count := sum(self.left_out[reason] for reason in _OWN_REASONS):
             return NobodyLeft.code, Named(count)
         return NoRecipients.code, None

@@ -13,6 +13,7 @@ from core.campaigns.models import Campaign
 from core.errors import Invalid
 from core.ledger import accounts
 from core.messaging.errors import NoRecipients
+from core.messaging.routing import route
 from core.tenants.profiles import Profile
 
 # So many are gone through while somebody waits; more are counted for a draft, behind its back.
@@ -45,7 +46,7 @@ def measure(profile: Profile, wanted: Wanted) -> Estimate:
     chosen = wanted.audience
     if audiences.size_at_most(profile.tenant_id, chosen, PEOPLE_MAX + 1) > PEOPLE_MAX:
         raise TooManyToMeasure(most=f"{PEOPLE_MAX:,}")
-    tally = Tally(None)
+    tally = Tally(None, route(profile).closed_at(wanted.sender_id))
     words = wording.of_campaign(campaign)
     left = accounts.balance(profile.tenant_id, profile.purse).available.units
     affordable = 0

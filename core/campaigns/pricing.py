@@ -24,6 +24,7 @@ from core.ledger.models import Hold
 from core.messaging import guards, suppression
 from core.messaging.bulk import spool
 from core.messaging.models import Category
+from core.messaging.routing import route
 from core.money import Money
 from core.tenants.profiles import Profile
 from core.tenants.profiles import profile as find_profile
@@ -91,7 +92,7 @@ def _price(campaign: Campaign) -> Campaign:
     began = clock.now()
     profile = find_profile(campaign.tenant_id, is_test=campaign.is_test)
     writer = spool.Writer(campaign.id, profile.price_units)
-    tally = Tally(campaign.first)
+    tally = Tally(campaign.first, route(profile).closed_at(campaign.sender_id))
     words = wording.of_campaign(campaign)
     chosen = audience.read(campaign.audience)
     for page in audience.pages(campaign.tenant_id, chosen, tally.left_out):
@@ -104,7 +105,7 @@ def _price(campaign: Campaign) -> Campaign:
         if tally.is_full:
             break
     found = tally.findings()
-    refusal = found.refusal()
+    refusal = found.refusal(campaign.sender_id)
     with transaction():
         _keep(campaign)
         spool.store(writer.ready(last=True) if refusal is None else [])
@@ -137,7 +138,7 @@ def allowed(
 ) -> list[tuple[Recipient, Priced]]:
     """Write the texts of a page, without those who must get none."""
     category = Category(campaign.category)
-    asked = _without_suppressed(campaign, category, page, tally)
+    asked = tally.reached(_without_suppressed(campaign, category, page, tally))
     found: list[tuple[Recipient, Priced]] = []
     write = words.writer
     for who in asked:
@@ -209,11 +210,14 @@ def _drop(campaign: Campaign) -> None:
 def is_fresh(campaign: Campaign, profile: Profile) -> bool:
     """Say whether what was found may still be acted on.
 
-    It may not when it is old, the price has changed, or anything about the contacts has since.
+    It may not when it is old, or when the price, where the sender ID is approved, or anything about
+    the contacts has changed since.
     """
     if campaign.priced_at is None or campaign.price_units != profile.price_units:
         return False
     if clock.now() - campaign.priced_at >= GOOD_FOR:
+        return False
+    if route(profile).closed_at(campaign.sender_id) != findings.of(campaign).closed.keys():
         return False
     return (
         not ContactBook.select()
@@ -228,7 +232,7 @@ def is_fresh(campaign: Campaign, profile: Profile) -> bool:
 
 def obstacle(campaign: Campaign) -> Refused | None:
     """What was found to keep a campaign from starting, whatever became of its `problem` since."""
-    return findings.of(campaign).refusal()
+    return findings.of(campaign).refusal(campaign.sender_id)
 
 
 def affordable(campaign: Campaign, available: Money) -> int:

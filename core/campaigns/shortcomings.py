@@ -27,6 +27,18 @@ class TextsEmpty(Invalid):
     field = "message"
 
 
+class SenderReachesNobody(Invalid):
+    """Nobody is left, some of them because their operator has not approved the sender ID."""
+
+    code = "sender_reaches_nobody"
+    title = "Sender ID reaches nobody"
+    sentence = (
+        "Nobody gets it: the sender ID {sender} is not approved by {operator}, "
+        "where {count} of them are. Choose another one."
+    )
+    field = "sender_id"
+
+
 class NobodyLeft(Invalid):
     """There are people, and every one of them is left out for a reason of their own."""
 

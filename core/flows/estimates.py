@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from core.campaigns import audience
@@ -12,6 +12,7 @@ from core.flows.composing import is_dearer
 from core.flows.visits import Visit
 from core.flows.when import span
 from core.flows.wording import brief, kes
+from core.messaging import reach
 from core.messaging.guards import Reason
 from core.messaging.models import Category
 from core.money import Money
@@ -37,6 +38,10 @@ REASONS: Mapping[str, str] = MappingProxyType(
 )
 
 
+UNREACHED = "{sender} is not approved by {operator}: {count} left out"
+UNREACHED_SMALL = "{sender} not at {operator}: {count} left out"
+
+
 def needs_approval(visit: Visit, found: Estimate) -> bool:
     """Say whether somebody else has to agree to this before it goes."""
     most = _threshold(visit)
@@ -53,12 +58,22 @@ def lines(visit: Visit, campaign: Campaign, found: Estimate) -> list[str]:
     told = [_whom(visit, campaign, found)]
     left = _about(found.balance_after)
     told.append(visit.say("{cost}, left {left}", cost=kes(found.cost), left=left))
-    if out := sum(found.left_out.values()):
+    unreached = sum(found.closed.values())
+    if visit.is_small and unreached:
+        told.append(_unreached(visit, found, unreached, found.closed))
+    if out := sum(found.left_out.values()) - (unreached if visit.is_small else 0):
         told.append(visit.say("Left out: {count}", count=f"{out:,}"))
     when = span(visit, found.goes_at, found.until)
     is_long = visit.is_small and len(when) > SPAN_ROOM
     told.append(when if is_long else visit.say("Goes {when}", when=when))
     return told
+
+
+def _unreached(visit: Visit, found: Estimate, count: int, operators: Iterable[str]) -> str:
+    """Say whom the sender ID does not reach."""
+    names = {"sender": found.sender_id, "operator": reach.named(operators)}
+    said = UNREACHED_SMALL if visit.is_small else UNREACHED
+    return visit.say(said, **names, count=f"{count:,}")
 
 
 def _about(left: Money) -> str:
@@ -134,7 +149,10 @@ def _spread(visit: Visit, found: Estimate) -> list[str]:
 
 
 def _left_out(visit: Visit, found: Estimate) -> list[str]:
-    return [
+    unreached = [
+        _unreached(visit, found, count, [operator]) for operator, count in found.closed.items()
+    ]
+    return unreached + [
         visit.say(said, count=f"{found.left_out[reason]:,}")
         for reason, said in REASONS.items()
         if found.left_out.get(reason)

@@ -55,7 +55,8 @@ _OLDEST = """
 def claim(account_id: int) -> Claim | None:
     """Claim the next texts of an account, or None when nothing may go now.
 
-    Texts to numbers that have opted out meanwhile are taken out and their price given back.
+    Texts that must not go any more, to numbers that have opted out meanwhile or under a name that
+    is not approved there, are taken out and their price given back.
     """
     with transaction():
         if all_stopped():
@@ -143,6 +144,8 @@ def _claim_of(account_id: int, lane: Lane, tenant_id: int) -> Claim | None:
         first = waiting[0] if waiting else first
     alike = _alike(waiting, first)[:size]
     going = withholding.without_suppressed(tenant_id, alike, withheld) if alike else []
+    if going:
+        going = withholding.within_reach(tenant_id, going, withheld)
     if going:
         going = withholding.without_unwanted(tenant_id, account_id, lane, going, withheld)
     submission_id = ids.new("sub")

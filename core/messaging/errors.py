@@ -78,6 +78,15 @@ class SenderWrongClass(Invalid):
     field = "sender_id"
 
 
+class SenderNotAtOperator(Invalid):
+    """A sender ID that the operator of a number has not approved; others may have."""
+
+    code = "sender_not_at_operator"
+    title = "Sender ID not approved by the operator"
+    sentence = "The sender ID {sender} is not approved by {operator}. Choose another one."
+    field = "sender_id"
+
+
 class ScheduleInPast(Invalid):
     """A time that is over."""
 

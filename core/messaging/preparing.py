@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 from core import clock, phone, text
 from core.errors import Refused
-from core.messaging import guards, rules, suppression
+from core.messaging import guards, reach, rules, suppression
 from core.messaging.errors import (
     Declined,
     EmptyText,
     ScheduleInPast,
     ScheduleTooFar,
+    SenderNotAtOperator,
     TextTooLong,
     TooManyRecipients,
 )
@@ -98,6 +99,9 @@ def prepare(profile: Profile, order: Order) -> Prepared:
     out = suppression.among(profile.tenant_id, order.category, list(found))
     for msisdn in [each for each in found if each in out]:
         prepared.declined.append(_suppressed(profile, found.pop(msisdn), out[msisdn]))
+    for msisdn, operator in reach.beyond(list(found), way.closed_at(prepared.sender)).items():
+        declined = _out_of_reach(profile, found.pop(msisdn), prepared.sender, operator)
+        prepared.declined.append(declined)
     bodies = dict.fromkeys(each.body for each in found.values())
     measured = {body: _measure(body, order) for body in bodies}
     words = [(msisdn, measured[asked.body][0]) for msisdn, asked in found.items()]
@@ -127,12 +131,16 @@ def left_out(profile: Profile, order: Order, taken: Set[str], batch_id: str) -> 
     words = [(msisdn, _measure(asked.body, order)[0]) for msisdn, asked in rest.items()]
     full = _too_much(profile, order, words, but=batch_id)
     out = suppression.among(profile.tenant_id, order.category, list(rest))
-    return declined + [
-        _guarded(profile, asked, full[msisdn])
-        if msisdn in full and msisdn not in out
-        else _suppressed(profile, asked, out.get(msisdn, suppression.OPTED_OUT))
-        for msisdn, asked in rest.items()
-    ]
+    far = reach.beyond(rest, route(profile).closed_at(order.sender_id))
+    for msisdn, asked in rest.items():
+        if msisdn in far and msisdn not in out:
+            again = _out_of_reach(profile, asked, order.sender_id or "", far[msisdn])
+        elif msisdn in full and msisdn not in out:
+            again = _guarded(profile, asked, full[msisdn])
+        else:
+            again = _suppressed(profile, asked, out.get(msisdn, suppression.OPTED_OUT))
+        declined.append(again)
+    return declined
 
 
 def _too_much(
@@ -167,6 +175,11 @@ def _numbers(profile: Profile, order: Order, declined: list[Declined]) -> dict[s
 def _suppressed(profile: Profile, asked: Text, reason: str) -> Declined:
     words = BLOCKED if reason == suppression.BLOCKED else OPTED_OUT
     return Declined(asked.to, reason, say(profile.language, words))
+
+
+def _out_of_reach(profile: Profile, asked: Text, sender: str, operator: str) -> Declined:
+    refusal = SenderNotAtOperator(sender=sender, operator=reach.named([operator]))
+    return Declined(asked.to, refusal.code, refusal.words(profile.language))
 
 
 def _guarded(profile: Profile, asked: Text, reason: Reason) -> Declined:

@@ -7,7 +7,7 @@ stands with the request for the operator.
 from __future__ import annotations
 
 from core.gateways import onfon_words
-from core.messaging import guards
+from core.messaging import guards, reach
 from core.words import say
 
 SENDER_REFUSED = "sender_refused"
@@ -40,6 +40,7 @@ WORDS = {
     ANSWER_LOST: "We do not know yet whether this message went, and are finding out.",
     NO_PROVIDER_ID: "The message went, but the gateway cannot report on it.",
     **{code.value: words for code, words in guards.WORDS.items()},
+    **reach.WORDS,
 }
 
 

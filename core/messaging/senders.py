@@ -58,6 +58,12 @@ def register(tenant_id: int, name: str, category: Category, *, actor: str, chann
             conflict_target=[Sender.tenant_id, Sender.name],
             preserve=[Sender.category, Sender.status, Sender.decided_at],
         ).execute()
+        # What was under way with an operator is settled by this; a no is not.
+        SenderOperator.delete().where(
+            SenderOperator.tenant_id == tenant_id,
+            SenderOperator.name == name,
+            SenderOperator.status.in_((SenderStatus.REQUESTED.value, SenderStatus.SUBMITTED.value)),
+        ).execute()
         after: Sender = Sender.get(Sender.tenant_id == tenant_id, Sender.name == name)
         audit.record(
             tenant_id,

@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 import peewee
 
-from core import clock, events, ids, text
+from core import clock, events, ids, phone, text
 from core.database import after_commit, execute, transaction
 from core.errors import Refused
 from core.ledger import accounts, holds
 from core.ledger.models import Hold
-from core.messaging import accepting, counts
+from core.messaging import accepting, counts, reach
 from core.messaging.dispatch import dispatch
-from core.messaging.errors import Declined, NoRecipients
+from core.messaging.errors import Declined, NoRecipients, SenderNotAtOperator
 from core.messaging.models import Category, Lane, Message, Status
 from core.messaging.naming import message_ids, message_range
 from core.messaging.preparing import Order, Prepared, Text, left_out, prepare
@@ -71,7 +71,8 @@ def send(profile: Profile, order: Order, *, once: str | None, actor: str) -> Bat
     """Take on texts: hold their whole price, store them, and let the dispatch know.
 
     Calling again with the same `once` gives the same batch and charges nothing more.
-    Raises: what `prepare` raises, NoRecipients, NotEnough, DailyCapReached.
+    Raises: what `prepare` raises, NoRecipients, SenderNotAtOperator (of a single text),
+    NotEnough, DailyCapReached.
     """
     if once is not None:
         once = f"send:{profile.tenant_id}:{'test' if profile.is_test else 'live'}:{once}"
@@ -87,9 +88,7 @@ def send(profile: Profile, order: Order, *, once: str | None, actor: str) -> Bat
 
 
 def _send(profile: Profile, order: Order, *, once: str | None, actor: str) -> Batch:
-    prepared = prepare(profile, order)
-    if not prepared.rows:
-        raise NoRecipients(prepared.declined)
+    prepared = _prepared(profile, order)
     batch = _batch(profile, prepared, once=once, actor=actor)
     available = _put(batch)
     if any(row.due_ms is None for row in prepared.rows):
@@ -113,6 +112,17 @@ def _send(profile: Profile, order: Order, *, once: str | None, actor: str) -> Ba
         cost=Money(batch.cost),
         balance=Money(available),
     )
+
+
+def _prepared(profile: Profile, order: Order) -> Prepared:
+    """Prepare an order to somebody. Raises: what `prepare` raises, NoRecipients and its kin."""
+    prepared = prepare(profile, order)
+    if prepared.rows:
+        return prepared
+    if [each.code for each in prepared.declined] == [SenderNotAtOperator.code]:
+        operator = phone.operator(phone.parse(prepared.declined[0].to))
+        raise SenderNotAtOperator(sender=prepared.sender, operator=reach.named([operator]))
+    raise NoRecipients(prepared.declined)
 
 
 def _put(batch: accepting.Batch) -> int:
@@ -199,11 +209,9 @@ def _earlier(profile: Profile, order: Order, hold: Hold) -> Batch:
 def estimate(profile: Profile, order: Order) -> Estimate:
     """Say what a send would reach, cost and leave, and when it would go.
 
-    Raises: what `prepare` raises, NoRecipients.
+    Raises: what `prepare` raises, NoRecipients, SenderNotAtOperator.
     """
-    prepared = prepare(profile, order)
-    if not prepared.rows:
-        raise NoRecipients(prepared.declined)
+    prepared = _prepared(profile, order)
     segments = [row.segments for row in prepared.rows]
     bodies = {row.body: 0 for row in prepared.rows}
     for row in prepared.rows:

@@ -1,4 +1,4 @@
-"""Texts that were to go and must not: out of hours, opted out since, or too much for somebody.
+"""Texts that were to go and must not: out of hours, opted out, unapproved, or simply too much.
 
 What is taken out is counted, and its price given back, at the end of the claim: counts come before
 money wherever texts move, so that a claim and an answer never wait for each other in a circle.
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from core import clock, phone
-from core.messaging import counts, guards, rules, suppression
+from core.messaging import counts, guards, reach, rules, suppression
 from core.messaging.claimed import Claimed, mark
 from core.messaging.models import REHEARSAL_ACCOUNT, Category, Charge, Lane, Status
 from core.messaging.settling import Settled, release
@@ -49,6 +49,13 @@ def without_suppressed(tenant_id: int, texts: list[Claimed], withheld: Withheld)
     """Take out those who opted out, or were blocked or erased since."""
     numbers = [each.msisdn for each in texts]
     out = suppression.among_now(tenant_id, texts[0].category, numbers)
+    reasons = {each.id: out[each.msisdn] for each in texts if each.msisdn in out}
+    return _without(texts, reasons, withheld)
+
+
+def within_reach(tenant_id: int, texts: list[Claimed], withheld: Withheld) -> list[Claimed]:
+    """Take out what goes under a name that the number's operator, or anybody, does not approve."""
+    out = reach.at_hand_over(tenant_id, texts[0].sender, [each.msisdn for each in texts])
     reasons = {each.id: out[each.msisdn] for each in texts if each.msisdn in out}
     return _without(texts, reasons, withheld)
 

@@ -52,6 +52,7 @@ NAMED = [
     *(approvals.ASKED, approvals.APPROVED, bulk.BECAME, bulk.READING),
     *(replies.FROM, replies.OPTED_OUT, replies.OPTED_IN, replies.MORE, replies.ANSWER, replies.ALL),
     *estimates.REASONS.values(),
+    *(estimates.UNREACHED, estimates.UNREACHED_SMALL),
     *contact_card.STANDINGS.values(),
     *imports.DELIMITERS.values(),
     *sender_ids.STATES.values(),
