@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from core import clock, database, queue
@@ -20,6 +21,10 @@ from core.money import Money
 from core.tenants.models import Tenant, TenantStatus
 from core.tenants.profiles import Profile, profile
 from tests import servers
+
+# Each property meets the same examples in every run, however slow the machine: a gate that draws
+# others each time judges its luck. To go looking: pytest --hypothesis-profile=default
+hypothesis.settings.load_profile("ci")
 
 BOTH = ("sqlite", "postgres")
 _numbers = itertools.count(1)
@@ -90,6 +95,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         template = request.getfixturevalue("postgres_template")
         url = servers.fresh_database(servers.database_name(template))
     database.open_database(url)
+    queue._nudger._due.clear()  # which the test before has left
     queue.open_queue(f"sqlite:///{tmp_path}/queue.db")
     routing.forget()
     suppression.forget()

@@ -14,7 +14,7 @@ from core import settings as settings_module
 from core.errors import Refused
 from core.settings import Settings
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 @cache

@@ -18,7 +18,7 @@ def together(count: int, act: Callable[[int], Any]) -> list[Any]:
     def run(number: int) -> Any:
         try:
             database.ping()  # connecting takes longer than most acts, and would keep them apart
-            start.wait(timeout=30)
+            start.wait(timeout=120)
             return act(number)
         except Refused as refusal:
             return refusal

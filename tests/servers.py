@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import itertools
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -38,10 +39,23 @@ class NoServer(Exception):
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody has just now."""
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])
+    """A port of 127.0.0.1 that nobody else gets as long as this process lives.
+
+    It lies below those that the system deals out by itself, or somebody's connection could have it
+    before our server does. A UDP socket of the same number keeps other runs of the tests away.
+    """
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        mark = socket.socket(type=socket.SOCK_DGRAM)
+        try:
+            mark.bind(("127.0.0.1", port))
+            with socket.socket() as asked:
+                asked.bind(("127.0.0.1", port))
+        except OSError:
+            mark.close()
+        else:
+            atexit.register(mark.close)
+            return port
 
 
 @cache

@@ -142,9 +142,9 @@ def test_a_secret_is_never_stored(engine: Engine[Visitor]) -> None:
 
     visit = Visitor()
     talk(engine, visit, "1", "500", "1")
-    engine.turn(visit, Reply.typed("1111"))
+    engine.turn(visit, Reply.typed("Qy3wrongWm88"))
 
-    assert "1111" not in str(list(ChatRow.select().dicts()))
+    assert "Qy3wrongWm88" not in str(list(ChatRow.select().dicts()))
 
 
 def test_dialled_ahead_stops_before_confirming(engine: Engine[Visitor]) -> None:

@@ -45,11 +45,11 @@ class OneToken:
 
 
 def daraja(url: str) -> Daraja:
-    return Daraja(url, "key", "secret", "174379", None, "passkey", OneToken(), timeout_s=0.3)
+    return Daraja(url, "key", "secret", "174379", None, "passkey", OneToken(), timeout_s=1)
 
 
 def send(url: str) -> tuple[str, float | None]:
-    gateway = Onfon(Credentials(url, "key", "client", "access"), timeout_s=0.3)
+    gateway = Onfon(Credentials(url, "key", "client", "access"), timeout_s=1)
     answer = gateway.send("X", [("254700000001", "Habari")], unicode=False)
     assert not answer.rows
     return answer.outcome, answer.retry_after_s

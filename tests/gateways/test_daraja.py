@@ -57,7 +57,14 @@ def daraja(wire: Wire, *moves: Move, till: str | None = None, tokens: Held | Non
     wire.will(*moves)
     tokens = tokens or Held()
     return Daraja(
-        wire.url, "key", "consumer-secret", "174379", till, "passkey", tokens, timeout_s=0.5
+        wire.url,
+        "key",
+        "consumer-secret",
+        "174379",
+        till,
+        "passkey",
+        tokens,
+        timeout_s=wire.patience_s,
     )
 
 

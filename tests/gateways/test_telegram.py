@@ -27,7 +27,8 @@ DONE = says({"ok": True, "result": {"message_id": 77, "date": 0, "chat": {"id": 
 
 
 def bot(wire: Wire, *moves: Move) -> Telegram:
-    return Telegram(wire.will(*moves).url + "/bot", TOKEN, timeout_s=0.3)
+    wire.will(*moves)
+    return Telegram(wire.url + "/bot", TOKEN, timeout_s=wire.patience_s)
 
 
 def no(code: int, description: str, **parameters: int) -> Move:

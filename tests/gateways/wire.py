@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests import servers
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -76,9 +78,16 @@ def drips(start: bytes) -> Move:
         except OSError:
             pass
 
+    return endless(move)
+
+
+def endless(move: Move) -> Move:
+    """Mark a move that does not end by itself."""
+    move.is_endless = True  # type: ignore[attr-defined]
     return move
 
 
+@endless
 def hangs(handler: _Handler) -> None:
     """Reads the request and never answers."""
     handler.server.closing.wait(30)
@@ -152,6 +161,11 @@ class Wire:
         self._moves: list[Move] = [EMPTY]
         server.wire = self
 
+    @property
+    def patience_s(self) -> float:
+        """How long to wait for an answer: not for one that never comes, else long."""
+        return 1.0 if any(hasattr(move, "is_endless") for move in self._moves) else 60.0
+
     def will(self, *moves: Move) -> Wire:
         self._moves = list(moves)
         return self
@@ -179,6 +193,4 @@ def serving() -> Iterator[Wire]:
 
 def nobody_url() -> str:
     """An address where nothing listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+    return f"http://127.0.0.1:{servers.free_port()}"

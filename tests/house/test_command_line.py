@@ -30,7 +30,7 @@ def tuma(folder: Path, *words: str, **overrides: str) -> subprocess.CompletedPro
     return subprocess.run(
         [sys.executable, "-m", "core", *words],
         cwd=ROOT, env=environment(folder, **overrides),
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=200, check=False,
     )  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def test_the_bot_runs_until_it_is_told_to_stop(tmp_path, token, said):
     with process:
         line = process.stdout.readline()
         process.send_signal(signal.SIGTERM)
-        status = process.wait(timeout=30)
+        status = process.wait(timeout=100)
 
     assert said in line
     assert status == 0

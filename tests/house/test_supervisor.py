@@ -18,10 +18,10 @@ ROOT = Path(__file__).parents[2]
 DRIVER = """
 import shlex, signal, sys
 from core.supervisor import Part, Supervisor
-parts = [Part(*each.split("=", 1)) for each in sys.argv[1:]]
+parts = [Part(*each.split("=", 1)) for each in sys.argv[2:]]
 for part in parts:
     part.command = shlex.split(part.command)
-supervisor = Supervisor(parts, env={"MARK": "from-up"}, grace_s=2)
+supervisor = Supervisor(parts, env={"MARK": "from-up"}, grace_s=float(sys.argv[1]))
 for number in (signal.SIGINT, signal.SIGTERM):
     signal.signal(number, supervisor.ask)
 supervisor.start()
@@ -32,7 +32,7 @@ finally:
 sys.exit(status)
 """
 SAY_AND_STAY = "sh -c 'echo pid $$; exec sleep 60'"
-DEAF = "sh -c 'trap \"\" TERM; echo pid $$; while :; do sleep 1; done'"
+DEAF = "sh -c 'trap \"echo deaf\" TERM; echo pid $$; while :; do sleep 1; done'"
 
 
 @pytest.fixture
@@ -40,9 +40,9 @@ def up():
     """Start a supervisor over some parts and wait until it is ready and each has said its pid."""
     started = []
 
-    def start(*parts: str, pids: int = 1):
+    def start(*parts: str, pids: int = 1, grace_s: float = 2):
         process = subprocess.Popen(
-            [sys.executable, "-c", DRIVER, *parts],
+            [sys.executable, "-c", DRIVER, str(grace_s), *parts],
             cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         started.append(process)
@@ -69,7 +69,7 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def gone(pid: int, within_s: float = 5) -> bool:
+def gone(pid: int, within_s: float = 60) -> bool:
     deadline = time.monotonic() + within_s
     while is_running(pid):
         if time.monotonic() > deadline:
@@ -83,14 +83,14 @@ def test_a_signal_stops_every_part_cleanly(up, how):
     process, pids, _ = up(f"web={SAY_AND_STAY}", f"worker={SAY_AND_STAY}", pids=2)
     process.send_signal(how)
 
-    assert process.wait(timeout=10) == 0
+    assert process.wait(timeout=60) == 0
     assert all(map(gone, pids))
 
 
 def test_a_part_that_ends_stops_the_others_and_is_named(up):
     process, pids, _ = up(f"web={SAY_AND_STAY}", "worker=sh -c 'sleep 0.6; exit 3'")
 
-    assert process.wait(timeout=10) == 1
+    assert process.wait(timeout=60) == 1
     assert "worker has stopped by itself (exit status 3)" in process.stdout.read()
     assert all(map(gone, pids))
 
@@ -99,7 +99,7 @@ def test_a_part_that_is_killed_is_named_with_the_signal(up):
     process, pids, _ = up(f"web={SAY_AND_STAY}")
     os.kill(pids[0], signal.SIGSEGV)
 
-    assert process.wait(timeout=10) == 1
+    assert process.wait(timeout=60) == 1
     assert "web has stopped by itself (SIGSEGV)" in process.stdout.read()
 
 
@@ -107,19 +107,17 @@ def test_a_part_that_will_not_stop_is_ended_after_the_grace(up):
     process, pids, _ = up(f"web={DEAF}")
     process.send_signal(signal.SIGTERM)
 
-    assert process.wait(timeout=10) == 0
+    assert process.wait(timeout=60) == 0
     assert all(map(gone, pids))
 
 
 def test_a_second_signal_ends_the_waiting(up):
-    process, _, _ = up(f"web={DEAF}")
-    started = time.monotonic()
+    process, _, _ = up(f"web={DEAF}", grace_s=600)
     process.send_signal(signal.SIGINT)
-    time.sleep(0.2)
+    assert any("deaf" in line for line in process.stdout)
     process.send_signal(signal.SIGINT)
-    process.wait(timeout=10)
 
-    assert time.monotonic() - started < 1.5
+    assert process.wait(timeout=60) == 0
 
 
 def test_nothing_outlives_a_supervisor_that_is_killed(up):
@@ -136,7 +134,7 @@ def test_what_a_part_started_goes_with_it(up):
     )
     process.send_signal(signal.SIGTERM)
 
-    assert process.wait(timeout=10) == 0
+    assert process.wait(timeout=60) == 0
     assert all(map(gone, pids))
 
 

@@ -85,12 +85,12 @@ def claim_due(number: int) -> list[str]:
     return [each.name for each in queue.claim_due(TIMETABLE)]
 
 
-def work_until_noted(number: int, like: str, patience_s: float) -> str:
-    """Be a worker until a trace is found, and end as an operator would end it."""
+def work_until_noted(number: int, every: tuple[str, ...], patience_s: float) -> str:
+    """Be a worker until all these traces are found, and end as an operator would end it."""
 
     def watch() -> None:
         end = time.monotonic() + patience_s
-        while not noted(like) and time.monotonic() < end:
+        while not all(map(noted, every)) and time.monotonic() < end:
             time.sleep(0.02)
         os.kill(os.getpid(), signal.SIGTERM)
 

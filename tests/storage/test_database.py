@@ -96,9 +96,8 @@ def test_a_busy_process_lets_the_others_in_between_its_writes(store: str) -> Non
     apart(2, crowd.write_back_to_back, 60)
 
     order = [row[0].split("-")[1] for row in execute("SELECT name FROM pace ORDER BY rowid")]
-    together_ = order[10:-10]  # one may have begun, and ends, before the other
-    longest = max(len(list(run)) for _, run in itertools.groupby(together_))
-    assert longest <= 6
+    turns = [each for each, _ in itertools.groupby(order)]
+    assert len(turns) > 60  # of 120: not all, for a busy machine may let one of them sleep
 
 
 def test_an_inner_transaction_shares_the_fate_of_the_outer(store: str) -> None:

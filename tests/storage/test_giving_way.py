@@ -28,8 +28,8 @@ with database.transaction():
 
 
 def becomes(claim: Callable[[], bool]) -> bool:
-    """Say whether something comes to be so within some seconds."""
-    end = time.monotonic() + 10
+    """Say whether something comes to be so before long."""
+    end = time.monotonic() + 60
     while not claim() and time.monotonic() < end:
         time.sleep(0.01)
     return claim()

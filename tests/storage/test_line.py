@@ -48,14 +48,14 @@ def rounds_of(
         rounds.append(list(items))
         if -1 in items:
             is_first_in.set()
-            may_go_on.wait(10)
+            may_go_on.wait(100)
             return [0]
         return act(items)
 
     gathering: Gathering[int, int] = Gathering(noted, undone=(Odd,))
     first = threading.Thread(target=gathering.do, args=(-1,))
     first.start()
-    is_first_in.wait(10)
+    is_first_in.wait(100)
 
     def open_when_all_wait() -> None:
         while gathering.waiting < count:

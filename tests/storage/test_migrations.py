@@ -58,7 +58,7 @@ def test_migrations_started_together_do_not_collide(kind: str, tmp_path: Path) -
         )
         for _ in range(4)
     ]
-    ended = [(process.communicate(timeout=60), process.returncode) for process in started]
+    ended = [(process.communicate(timeout=200), process.returncode) for process in started]
 
     assert [code for _, code in ended] == [0, 0, 0, 0], ended
     assert sum("0001_initial" in said for (said, _), _ in ended) == 1, ended

@@ -7,7 +7,7 @@ import time
 from tests.storage.crowd import note
 from tests.ussd import scene
 from tests.ussd.gateways import Gateway
-from ussd import deadline
+from ussd import arrivals, deadline
 
 
 class Tracing(scene.World):
@@ -21,6 +21,7 @@ class Tracing(scene.World):
 
 def send(number: int, gateway: Gateway, typed: str) -> str:
     """Send the same hop as all the others, and read the screen."""
+    deadline.ANSWER_S = arrivals.WAIT_S = 60
     phone = scene.Phone(scene.make_web(Tracing()), gateway)
     shown = phone.type(typed).text
     deadline.rest()

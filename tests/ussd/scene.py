@@ -40,7 +40,7 @@ class World:
     def act(self, once: str) -> str:
         """Spend money: with the same `once` only the first time."""
         if self.gate is not None:
-            assert self.gate.wait(20)
+            assert self.gate.wait(100)
         time.sleep(self.slow_s)
         self.acts.append(once)
         return once[-6:]

@@ -41,6 +41,7 @@ def dial(
     pins.put_first(person, pins.make(PIN, OWNER), channel="ussd")
     pool = ThreadPoolExecutor(1)
     monkeypatch.setattr(deadline, "_pool", pool)
+    monkeypatch.setattr(deadline, "ANSWER_S", 60)
     web = falcon.testing.TestClient(create_app())
 
     def make() -> Phone:
