@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from core import text
@@ -13,7 +13,7 @@ from core.dialogue.steps import Ask, Choose, Part
 from core.flows.asking import Drawn, Pick, prose, typed
 from core.flows.visits import Visit
 from core.flows.wording import brief
-from core.messaging import senders
+from core.messaging import reach, senders
 from core.messaging.errors import EmptyText, TextTooLong
 from core.messaging.models import Category, SenderStatus
 from core.messaging.preparing import SEGMENTS_MAX
@@ -180,18 +180,37 @@ def ask_category(visit: Visit) -> Part[Category]:
     return Category.PROMOTIONAL if kind == "advert" else Category.TRANSACTIONAL
 
 
-def ask_sender(visit: Visit, tenant_id: int, category: Category) -> Part[str | None]:
-    """Ask under which name to send, where a business has several of its own. None is the shared."""
+def ask_sender(
+    visit: Visit, tenant_id: int, category: Category, msisdn: str | None = None
+) -> Part[str | None]:
+    """Ask under which name to send, where a business has several of its own. None is the shared.
+
+    To a single number only a name is taken that its operator has approved; to many, the shared one
+    stands beside those that do not reach everybody.
+    """
     own = [
         row.name
         for row in senders.listing(tenant_id)
         if row.status == SenderStatus.APPROVED.value and row.category == category.value
     ]
-    if len(own) < 2:
+    closed = reach.closed(tenant_id) if own else {}
+    if msisdn is not None:
+        own = [name for name in own if not reach.beyond([msisdn], closed.get(name, reach.NOWHERE))]
+        closed = {}
+    options = {f"s{at}": _sender_label(visit, name, closed) for at, name in enumerate(own)}
+    if any(name in closed for name in own):
+        options["shared"] = settings().onfon.sender_id
+    if len(options) < 2:
         return own[0] if own else None
-    options = {f"s{at}": name for at, name in enumerate(own)}
     chosen = yield from Choose("send_sender", visit.say("Send as:"), options)
-    return options[chosen]
+    return None if chosen == "shared" else own[int(chosen.removeprefix("s"))]
+
+
+def _sender_label(visit: Visit, name: str, closed: Mapping[str, Collection[str]]) -> str:
+    if name not in closed:
+        return name
+    operator = reach.named(closed[name])
+    return visit.say("{sender} (not {operator})", sender=name, operator=operator)
 
 
 def ask_spelling(visit: Visit, body: str, again: str = "") -> Part[bool]:

@@ -9,7 +9,7 @@ from core import phone, text
 from core.campaigns import personal
 from core.campaigns.audience import Audience
 from core.dialogue.steps import Ask, Choose, Flow, Given, Once, Part
-from core.errors import NotAllowed
+from core.errors import NotAllowed, Refused
 from core.flows.asking import Agree, sign
 from core.flows.composing import (
     Said,
@@ -28,7 +28,7 @@ from core.flows.visits import Visit
 from core.flows.when import ask_time, span
 from core.flows.wording import brief, kes, open_for, reference, somebody
 from core.messaging import guards, suppression
-from core.messaging.errors import NoRecipients
+from core.messaging.errors import NoRecipients, SenderNotAtOperator
 from core.messaging.models import Category
 from core.messaging.preparing import BLOCKED, OPTED_OUT
 from core.messaging.sending import Estimate, Order, Text, estimate
@@ -92,7 +92,8 @@ def write_to(visit: Visit, about: str = "") -> Flow:
 def _send_one(visit: Visit, profile: Profile, to: To) -> Flow:
     """Write to a single number: the short way."""
     said = yield from ask_said(visit, profile.tenant_id, Audience(to=[to.number]), read_body)
-    sender = yield from ask_sender(visit, profile.tenant_id, Category.TRANSACTIONAL)
+    category = Category.TRANSACTIONAL
+    sender = yield from ask_sender(visit, profile.tenant_id, category, to.msisdn)
     body = _body(profile, said, to)
     is_plain = yield from ask_spelling(visit, body)
     draft = Draft(to, body, is_plain, sender)
@@ -100,7 +101,7 @@ def _send_one(visit: Visit, profile: Profile, to: To) -> Flow:
         try:
             found = estimate(profile, draft.order)
             break
-        except NoRecipients as refusal:
+        except (NoRecipients, SenderNotAtOperator) as refusal:
             reason = _why_not(visit, refusal)
         options = {"other": visit.say("Another number"), "leave": visit.say("Cancel")}
         if (yield from Choose(f"send_nobody{at or ''}", reason, options)) == "leave":
@@ -144,13 +145,13 @@ def _body(profile: Profile, said: Said, to: To) -> str:
     return personal.texts(profile, said.template_id, [to.number], params=said.params)[0].body
 
 
-def _why_not(visit: Visit, refusal: NoRecipients) -> str:
+def _why_not(visit: Visit, refusal: Refused) -> str:
     """Say why a number gets nothing, in the words of whatever it is."""
     known = {suppression.OPTED_OUT: OPTED_OUT, suppression.BLOCKED: BLOCKED}
     known |= {code.value: words for code, words in guards.WORDS.items()}
     said = [
         visit.say(known[each.code]) if each.code in known else each.detail
-        for each in refusal.declined
+        for each in (refusal.declined if isinstance(refusal, NoRecipients) else ())
     ]
     return "\n".join(dict.fromkeys(said)) or refusal.words(visit.language)
 

@@ -57,7 +57,8 @@ def names(tenant_id: int) -> None:
     found = {row.name: str(row.public_id) for row in senders.listing(tenant_id)}
     why = "The name is not that of the business."
     sender_decisions.reject(found["KITU"], why, actor="cli", channel="cli")
-    yes = SenderStatus.APPROVED
+    no, yes = SenderStatus.REJECTED, SenderStatus.APPROVED
+    sender_decisions.set_operator(found["DUKA"], "airtel", no, actor="cli", channel="cli")
     sender_decisions.set_operator(found["ZAIDI"], "safaricom", yes, actor="cli", channel="cli")
 
 

@@ -219,6 +219,13 @@ SCENES: tuple[Scene, ...] = (
         USSD,
     ),
     Scene(
+        "Sending under a name that does not reach everybody",
+        world.SHORT,
+        "send",
+        ("list", "0733000001*0712000002", "go", "Karibu", "go", "advert", "s0", "now", "no"),
+        USSD,
+    ),
+    Scene(
         "A sender asks a manager",
         world.SENDER,
         "send",
