@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium")
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 PICTURES = Path(__file__).parents[1] / "docs"
 _QUIET = [
     "--no-sandbox",

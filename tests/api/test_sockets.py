@@ -50,13 +50,13 @@ def post(stack: Stack, acme: Business, path: str = "/sms/send", body=SEND, **hea
         f"{stack.url}{acme.path}{path}",
         json=body,
         headers={"Authorization": f"Bearer {acme.live}", **headers},
-        timeout=30,
+        timeout=60,
     )
 
 
 def raw(stack: Stack, text: bytes, *, shut: bool = False) -> bytes:
     """Speak plain bytes to the server and hear all it says."""
-    with socket.create_connection(("127.0.0.1", stack.web_port), timeout=20) as line:
+    with socket.create_connection(("127.0.0.1", stack.web_port), timeout=60) as line:
         sender = threading.Thread(target=_send, args=(line, text, shut))
         sender.start()
         heard = b""
@@ -195,7 +195,7 @@ def test_a_connection_goes_on_after_a_refusal(stack, acme):
 
 def test_a_forged_callback_finds_nothing(stack, acme):
     for path in ("/pay/in/0ddba11/stk/t", "/pay/in/0ddba11/c2b/confirm", "/sms/in/5a9db/dlr"):
-        answer = requests.post(f"{stack.url}{path}", json={"Body": {}}, timeout=10)
+        answer = requests.post(f"{stack.url}{path}", json={"Body": {}}, timeout=60)
         assert (answer.status_code, answer.content) == (404, b"")
 
 
@@ -205,14 +205,14 @@ def test_a_flood_of_reports_is_kept_whole(stack, acme):
 
     def report(number: int) -> int:
         query = {"messageId": f"{acme.id}-{number}", "mobile": "254712345678", "status": "DELIVRD"}
-        return requests.get(url, params=query, timeout=30).status_code
+        return requests.get(url, params=query, timeout=60).status_code
 
     assert set(together(40, report)) == {200}
 
 
 def test_figures_are_of_all_processes_together(stack, acme):
     def asked() -> float:
-        text = requests.get(f"{stack.url}/metrics", timeout=10).text
+        text = requests.get(f"{stack.url}/metrics", timeout=60).text
         found = re.search(r'requests_total\{.*balance",status="200"\} ([0-9.]+)', text)
         return float(found[1]) if found else 0.0
 
@@ -220,7 +220,7 @@ def test_figures_are_of_all_processes_together(stack, acme):
     key = {"Authorization": f"Bearer {acme.live}"}
     for _ in range(20):
         # A connection each, so that every process has its share.
-        requests.get(f"{stack.url}{acme.path}/balance", headers=key, timeout=10)
+        requests.get(f"{stack.url}{acme.path}/balance", headers=key, timeout=60)
 
     assert asked() - before == 20
 

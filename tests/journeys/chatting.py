@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.stack import Stack, wait_until
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 @dataclass
@@ -23,13 +23,13 @@ class Chatting:
 
     def _do(self, what: str, **body: Any) -> Any:
         url = f"{self.stack.sandbox}/telegram/{what}"
-        answer = self.stack.http.post(url, json=body, timeout=30)
+        answer = self.stack.http.post(url, json=body, timeout=60)
         assert answer.status_code == 200, f"{what} {body}: {answer.text}\n{self.seen()}"
         return answer.json()
 
     def messages(self) -> list[dict[str, Any]]:
         url = f"{self.stack.sandbox}/telegram/chats/{self.id}?as={self.id}"
-        return list(self.stack.http.get(url, timeout=10).json()["messages"])
+        return list(self.stack.http.get(url, timeout=60).json()["messages"])
 
     def seen(self) -> str:
         """The end of the chat, for whoever reads why a test failed."""
@@ -62,7 +62,7 @@ class Chatting:
                 wait_until(lambda label=label: self._offers(label), PATIENCE_S)
             except AssertionError:
                 raise AssertionError(f"no {label!r} in:\n{self.seen()}") from None
-            self._do("press", **{"from": self.id}, label=label, wait=10)
+            self._do("press", **{"from": self.id}, label=label, wait=25)
 
     def _offers(self, label: str) -> bool:
         return any(label in labels(each) for each in self.messages()[-3:])
@@ -70,7 +70,7 @@ class Chatting:
     def shares_phone(self) -> None:
         """Press the key that shares the own number."""
         wait_until(lambda: self.stack.http.get(
-            f"{self.stack.sandbox}/telegram/chats/{self.id}?as={self.id}", timeout=10
+            f"{self.stack.sandbox}/telegram/chats/{self.id}?as={self.id}", timeout=60
         ).json()["reply_keyboard"], PATIENCE_S)  # fmt: skip
         self._do("contact", **{"from": self.id})
 
@@ -89,7 +89,7 @@ class Chatting:
         """The file that came with some words."""
         message = self.shows(words)
         url = f"{self.stack.sandbox}{message['document']['url']}"
-        return self.stack.http.get(url, timeout=10).content
+        return self.stack.http.get(url, timeout=60).content
 
 
 def labels(message: dict[str, Any]) -> list[str]:

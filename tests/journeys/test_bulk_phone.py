@@ -21,8 +21,8 @@ _sessions = itertools.count(1)
 
 @pytest.fixture(params=KINDS)
 def stack(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stack]:
-    # A hundred texts a second: slow enough to be watched by somebody who dials without a rest.
-    settings = {"TUMA_ONFON__RATE_PER_SECOND": "5", "TUMA_USSD__HOPS_PER_MINUTE": "100000"}
+    # Forty texts a second: slow enough to be watched by somebody who dials without a rest.
+    settings = {"TUMA_ONFON__RATE_PER_SECOND": "2", "TUMA_USSD__HOPS_PER_MINUTE": "100000"}
     made = Stack(tmp_path, request.param, settings=settings)
     try:
         made.start_all()
@@ -71,7 +71,7 @@ def campaign(stack: Stack, *answers: str) -> str:
     return dial(stack, "Reports", "Campaigns", ">1", *answers)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_three_thousand_customers_from_a_button_phone(stack: Stack, salon: int) -> None:
     made = dial(
         stack, "Account", "Templates", "New template", ">Sikukuu", ">Habari {{name}}, heri!", "Save"
@@ -88,7 +88,6 @@ def test_three_thousand_customers_from_a_button_phone(stack: Stack, salon: int) 
 
     wait_until(
         lambda: re.search(r" [1-9][0-9]*/3,000 SMS", campaign(stack).replace("\n", " ")),
-        40,
         every=1,
     )
     assert "On its way" in campaign(stack)
@@ -98,13 +97,13 @@ def test_three_thousand_customers_from_a_button_phone(stack: Stack, salon: int) 
     shown = campaign(stack, "Cancel it")
     assert "What has not gone is not sent, and its money comes back." in shown
     assert campaign(stack, "Cancel it", "Confirm").startswith("END Wateja is cancelled.")
-    wait_until(lambda: "Cancelled" in campaign(stack), 30, every=1)
+    wait_until(lambda: "Cancelled" in campaign(stack), every=1)
 
     def told() -> str | None:
         texts = [each["text"] for each in stack.state(to=OWNER)["texts"]]
         return next((each for each in texts if "Wateja is cancelled." in each), None)
 
-    words = str(wait_until(told, 30))
+    words = str(wait_until(told))
     found = re.search(r"([0-9,]+) SMS had gone; KES ([0-9,.]+\d) is back", words)
     assert found, words
     gone = int(found[1].replace(",", ""))

@@ -47,7 +47,7 @@ class Dialling:
             "text": "*".join(self.typed),
         }
         url = f"{self.stack.url}/ussd/{settings().ussd.secret}/africastalking"
-        first, again = (self.stack.http.post(url, data=form, timeout=10) for _ in range(2))
+        first, again = (self.stack.http.post(url, data=form, timeout=60) for _ in range(2))
         assert (first.status_code, first.headers["content-type"]) == (
             200,
             "text/plain; charset=utf-8",
@@ -70,7 +70,7 @@ def stack(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stack]:
 
 def approve(stack: Stack, name: str) -> int:
     listed = stack.http.get(
-        f"{stack.url}/admin/tenants", headers={"X-Admin-Key": stack.admin_key}, timeout=10
+        f"{stack.url}/admin/tenants", headers={"X-Admin-Key": stack.admin_key}, timeout=60
     )
     (tenant_id,) = (row["id"] for row in listed.json()["data"] if row["name"] == name)
     assert stack.admin(f"/tenants/{tenant_id}/approve").status_code == 200
@@ -95,15 +95,15 @@ def test_a_business_lives_on_a_button_phone(stack: Stack) -> None:
 
     phone, shown = dial("topup", ahead="2*500")
     assert shown.startswith("CON Who pays KES 500?")
-    assert phone.type("1", "1").startswith("END Wait for the M-PESA request on 0722 000 001")
-    assert stack.state()["prompts"] == []
-    ended_at = datetime.now().astimezone()
-    wait_until(lambda: stack.state()["prompts"], 20)
+    phone.type("1")
+    agreed_at = datetime.now().astimezone()
+    assert phone.type("1").startswith("END Wait for the M-PESA request on 0722 000 001")
+    wait_until(lambda: stack.state()["prompts"])
     (prompt,) = stack.state()["prompts"]
-    waited_s = (datetime.fromisoformat(prompt["at"]) - ended_at).total_seconds()
-    assert settings().mpesa.push_delay_seconds - 1 < waited_s < 12
-    stack.http.post(f"{stack.sandbox}/mpesa/pin", json={"phone": OWNER, "pin": "1234"}, timeout=10)
-    wait_until(lambda: dial_balance(stack) == "KES 500", 30)
+    waited_s = (datetime.fromisoformat(prompt["at"]) - agreed_at).total_seconds()
+    assert waited_s >= settings().mpesa.push_delay_seconds
+    stack.http.post(f"{stack.sandbox}/mpesa/pin", json={"phone": OWNER, "pin": "1234"}, timeout=60)
+    wait_until(lambda: dial_balance(stack) == "KES 500")
 
     phone, _ = dial("cut off")
     assert phone.type("1", "1", CUSTOMER, TEXT, "1").startswith(f"CON {CUSTOMER}: 1 x 1 SMS")

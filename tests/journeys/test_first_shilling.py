@@ -32,10 +32,10 @@ def test_from_sign_up_to_the_last_shilling(stack: Stack) -> None:
 
     asked = salon.top_up("500", once="first-top-up")
     assert asked.status_code == 202, asked.text
-    wait_until(lambda: stack.state()["prompts"], 20)
-    stack.http.post(f"{stack.sandbox}/mpesa/pin", json={"phone": OWNER, "pin": "1234"}, timeout=10)
+    wait_until(lambda: stack.state()["prompts"])
+    stack.http.post(f"{stack.sandbox}/mpesa/pin", json={"phone": OWNER, "pin": "1234"}, timeout=60)
     top_up = f"/topups/{asked.json()['id']}"
-    wait_until(lambda: salon.call("GET", top_up).json()["status"] == "completed", 30)
+    wait_until(lambda: salon.call("GET", top_up).json()["status"] == "completed")
     assert salon.balance() == "500.00"
 
     body = {
@@ -57,8 +57,7 @@ def test_from_sign_up_to_the_last_shilling(stack: Stack) -> None:
 
     batch = f"/sms/messages?batch={sent.json()['batch_id']}"
     wait_until(
-        lambda: {row["status"] for row in salon.call("GET", batch).json()["data"]} == {"delivered"},
-        30,
+        lambda: {row["status"] for row in salon.call("GET", batch).json()["data"]} == {"delivered"}
     )
     texts = {text["to"]: text["text"] for text in stack.state()["texts"]}
     assert texts["254712000001"] == LONG

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import chromium, needs_browser, picture
+from tests.browser import PATIENCE_MS, chromium, needs_browser, picture
 from tests.stack import Stack
 
 OWNER, FRIEND = "0722000001", "0712000001"
-SECOND = 15_000
 
 pytestmark = needs_browser
 
@@ -41,7 +40,7 @@ def test_a_business_lives_on_the_handset_page(stack: Stack, browser: Browser) ->
     abroad: list[str] = []
     page.on("request", lambda request: note_abroad(abroad, request.url))
     page.goto(f"{stack.sandbox}/")
-    page.set_default_timeout(SECOND)
+    page.set_default_timeout(PATIENCE_MS)
     page.fill("#number", OWNER)
     page.press("#number", "Enter")
 
@@ -64,7 +63,7 @@ def test_a_business_lives_on_the_handset_page(stack: Stack, browser: Browser) ->
     talk(page, "Contacts", "Add a contact", f">{FRIEND}", ">Juma", "Wateja", "They told me")
     number = f">{FRIEND}"
     talk(page, "Send SMS", "One number", number, ">Karibu kesho!", "Go on", "Confirm", ">2580")
-    expect(page.locator("#texts")).to_contain_text("0712 000 001: delivered", timeout=60_000)
+    expect(page.locator("#texts")).to_contain_text("0712 000 001: delivered")
 
     page.locator("#bot .begin").click()
     page.locator("#bot").get_by_role("button", name="I have an account").click()
@@ -104,7 +103,7 @@ def send_in_bulk(page: Page) -> None:
     tap(page, "Notice or service", "Now")
     expect(bot).to_contain_text("VIP: 6 x 1 SMS")
     tap(page, "Confirm")
-    expect(bot).to_contain_text("6 delivered", timeout=60_000)
+    expect(bot).to_contain_text("6 delivered")
 
 
 def say(page: Page, text: str) -> None:

@@ -25,9 +25,9 @@ class Group:
 
     def messages(self) -> list[dict[str, Any]]:
         url = f"{self.stack.sandbox}/telegram/chats/{OPS}?as={ADMIN}"
-        return list(self.stack.http.get(url, timeout=10).json()["messages"])
+        return list(self.stack.http.get(url, timeout=60).json()["messages"])
 
-    def shows(self, words: str, seconds: float = 20) -> dict[str, Any]:
+    def shows(self, words: str, seconds: float = 60) -> dict[str, Any]:
         """Wait for a message with these words."""
 
         def found() -> dict[str, Any] | None:
@@ -41,7 +41,7 @@ class Group:
     def does(self, what: str, **body: Any) -> Any:
         body = {"from": ADMIN, "chat": OPS, **body}
         answer = self.stack.http.post(
-            f"{self.stack.sandbox}/telegram/{what}", json=body, timeout=30
+            f"{self.stack.sandbox}/telegram/{what}", json=body, timeout=60
         )
         assert answer.status_code == 200, answer.text
         return answer.json()
@@ -51,7 +51,7 @@ class Group:
 
     def presses(self, label: str, message: dict[str, Any]) -> str:
         """Press a button. Gives what pops up."""
-        done = self.does("press", label=label, message_id=message["message_id"], wait=10)
+        done = self.does("press", label=label, message_id=message["message_id"], wait=25)
         return str(done["answer"]["text"])
 
 
@@ -88,7 +88,7 @@ def texts_to(stack: Stack, phone: str) -> list[str]:
     return [each["text"] for each in stack.state(to=phone)["texts"]]
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_a_business_is_let_in_credited_stopped_and_proved_from_the_chat(stack: Stack) -> None:
     group = Group(stack)
     tenant_id, key = signed_up(stack, "Salon Zuri & Sons")

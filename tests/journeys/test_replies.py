@@ -29,7 +29,7 @@ def sent(salon: Business, words: str) -> dict[str, str]:
     assert answer.status_code == 202, answer.text
     path = f"/sms/messages/{answer.json()['messages'][0]['id']}"
     ends = {"delivered", "rejected", "suppressed"}
-    wait_until(lambda: salon.call("GET", path).json()["status"] in ends, 30)
+    wait_until(lambda: salon.call("GET", path).json()["status"] in ends)
     return dict(salon.call("GET", path).json())
 
 
@@ -41,8 +41,8 @@ def answered(stack: Stack, salon: Business, words: str) -> dict[str, str]:
 
     before = len(inbox())
     told = {"from": ASHA, "text": words}
-    stack.http.post(f"{stack.sandbox}/onfon/inbound", json=told, timeout=10)
-    wait_until(lambda: len(inbox()) > before, 30)
+    stack.http.post(f"{stack.sandbox}/onfon/inbound", json=told, timeout=60)
+    wait_until(lambda: len(inbox()) > before)
     return inbox()[0]
 
 
@@ -61,7 +61,7 @@ def test_a_name_of_ones_own_and_a_no(stack: Stack) -> None:
     assert (refused["status"], refused["reason"]) == ("rejected", "sender_refused")
     assert "Nothing was charged" in refused["detail"]
     assert salon.balance() == "100.00"
-    stack.http.post(f"{stack.sandbox}/onfon/senders", json={"sender_id": "ZURIInfo"}, timeout=10)
+    stack.http.post(f"{stack.sandbox}/onfon/senders", json={"sender_id": "ZURIInfo"}, timeout=60)
     first = sent(salon, "Sale today")
     assert first["status"] == "delivered"
     assert salon.balance() == "99.20"

@@ -178,7 +178,6 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-@pytest.mark.timeout(180)
 def test_workers_killed_at_random_tell_nothing_twice_and_forget_nothing(
     room: Room, make_tenant, tmp_path: Path
 ):
@@ -197,7 +196,7 @@ def test_workers_killed_at_random_tell_nothing_twice_and_forget_nothing(
                 approved(tenant)
                 time.sleep(0.02)
             told = len(room.calls)
-            wait_until(lambda: len(room.calls) > told + 3, 20, every=0.01)  # noqa: B023
+            wait_until(lambda: len(room.calls) > told + 3, every=0.01)  # noqa: B023
             time.sleep(chance.uniform(0, 0.2))
         finally:
             kill(process)
@@ -209,8 +208,7 @@ def test_workers_killed_at_random_tell_nothing_twice_and_forget_nothing(
             lambda: (
                 Notice.select().count() == len(chats)
                 and not Notice.select().where(Notice.state.in_(("new", "posting"))).exists()
-            ),
-            60,
+            )
         )
     finally:
         kill(process)

@@ -19,6 +19,7 @@ from tests.payments.counter import PHONE, Counter, alarms, differences, digest, 
 from tests.payments.door import opened
 from tests.races import together
 from tests.sandbox.outside import Sandbox
+from tests.stack import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,7 @@ def work(count: int = 4) -> None:
     together(count, lambda _: digest())
 
 
-def until(claim: Callable[[], Any], seconds: float = 10) -> None:
+def until(claim: Callable[[], Any], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not claim():
         assert time.monotonic() < end, "it did not come to pass"
@@ -141,6 +142,7 @@ def test_both_sources_lost_is_found_by_the_query_and_credited_by_the_release_of_
     sandbox.faults(daraja={"silent": True, "c2b_silent": True, "auto": "pay"})
     topup = shop.ask(500)
     work()
+    wait_until(lambda: received(sandbox) == Money.kes(500))
     clock.advance(21)
     until(lambda: status(topup) == "confirming")
 

@@ -67,7 +67,7 @@ class Meanwhile:
 
     def end(self) -> None:
         """Wait for it, and raise what it raised."""
-        self._thread.join(30)
+        self._thread.join(100)
         assert not self._thread.is_alive()
         if self.error is not None:
             raise self.error

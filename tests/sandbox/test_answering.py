@@ -29,7 +29,7 @@ def test_a_text_is_answered_by_its_button(
     page: Page, sandbox: Sandbox, application: Application
 ) -> None:
     sandbox.rows(ASHA, text="Sale today")
-    expect(page.locator("#texts")).to_contain_text("Sale today", timeout=15_000)
+    expect(page.locator("#texts")).to_contain_text("Sale today")
     page.get_by_role("button", name="Answer TUMA").click()
     page.fill("#reply-text", "STOP")
     page.press("#reply-text", "Enter")

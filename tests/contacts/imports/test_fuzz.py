@@ -7,8 +7,6 @@ import random
 import zipfile
 from collections.abc import Callable
 
-import pytest
-
 from core.contacts import imports
 from core.contacts.imports import reading, receiving, sources, working
 from core.contacts.imports.delimited import Broken
@@ -114,7 +112,6 @@ def says_something(row: list[str]) -> bool:
     return isinstance(row, Broken) or any(map(line, row))
 
 
-@pytest.mark.timeout(300)
 def test_no_odd_file_is_too_odd() -> None:
     ends: dict[str, int] = {}
     for seed in range(FILES):
@@ -127,7 +124,6 @@ def test_no_odd_file_is_too_odd() -> None:
     assert len(ends) > 5
 
 
-@pytest.mark.timeout(300)
 def test_an_odd_file_ends_well_in_the_tables_too(make_tenant: Callable[..., Profile]) -> None:
     mine = make_tenant().tenant_id
     done = 0

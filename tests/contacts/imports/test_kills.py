@@ -98,7 +98,6 @@ def killed_at(monkeypatch: pytest.MonkeyPatch, place: int) -> Callable[[], int]:
     return lambda: seen[0]
 
 
-@pytest.mark.timeout(300)
 def test_a_kill_at_any_statement_changes_nothing_in_the_end(
     scene: tuple[int, str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
