@@ -128,7 +128,7 @@ def shown(profile: Profile, made: Estimate, price: Money) -> EstimateAnswer:
     rewrite = None
     if made.rewrite is not None:
         rewrite = Rewriting(message=made.rewrite, saves=made.rewrite_saves.text())
-    obstacle = made.obstacle
+    obstacle = made.obstacle or made.shortage
     return EstimateAnswer(
         recipients=made.recipients,
         segments=SegmentSpan(

@@ -165,6 +165,12 @@ class NotAffordable(NotEnough):
         "Top up, or send to the first {affordable} people."
     )
 
+    def words(self, language: str = "en") -> str:
+        """Offer a part only where there is one."""
+        if self.fields["affordable"]:
+            return super().words(language)
+        return words.say(language, NotEnough.sentence, **self.fields)
+
 
 class FirstOutOfRange(Invalid):
     """A part of the audience that is none."""

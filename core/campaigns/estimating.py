@@ -10,6 +10,7 @@ import msgspec
 
 from core import text
 from core.campaigns import findings, pricing, timing, wording
+from core.campaigns.errors import NotAffordable
 from core.campaigns.findings import Missing, Offending, Sample
 from core.campaigns.models import Campaign
 from core.errors import Refused
@@ -31,7 +32,7 @@ class Estimate:
     `affordable` is how many of the people, in order, the balance reaches for; `windows` are each
     operator's hours, for adverts. `closed` says how many are left out at each operator that has not
     approved the sender ID. `missing` are values that some people lack; `obstacle` is
-    whatever keeps it from starting, those included.
+    whatever keeps it from starting, those included; `shortage` says that only the money does.
     """
 
     recipients: int
@@ -51,6 +52,7 @@ class Estimate:
     missing: Sequence[Missing]
     samples: Sequence[Sample]
     obstacle: Refused | None
+    shortage: NotAffordable | None = None
     sender_id: str | None = None
     closed: Mapping[str, int] = field(default_factory=dict)
 
@@ -78,6 +80,9 @@ def of(profile: Profile, campaign: Campaign, *, affordable: int | None = None) -
     found = findings.of(campaign)
     cost = Money(campaign.cost)
     available = accounts.balance(profile.tenant_id, profile.purse).available
+    if affordable is None:
+        affordable = pricing.affordable(campaign, available)
+    is_short = cost > max(Money(0), available)
     operators = list(found.operators) if _is_advert(campaign) else []
     return Estimate(
         sender_id=campaign.sender_id,
@@ -90,7 +95,7 @@ def of(profile: Profile, campaign: Campaign, *, affordable: int | None = None) -
         rewrite_saves=Money(found.saves * int(campaign.price_units or 0)),
         cost=cost,
         balance_after=available - cost,
-        affordable=(pricing.affordable(campaign, available) if affordable is None else affordable),
+        affordable=affordable,
         goes_at=timing.goes_at(campaign, operators),
         until=timing.until(campaign, operators, campaign.recipients),
         windows=rules.windows(Category(campaign.category), operators, timing.starts_at(campaign)),
@@ -99,6 +104,7 @@ def of(profile: Profile, campaign: Campaign, *, affordable: int | None = None) -
         missing=found.missing,
         samples=found.samples,
         obstacle=found.refusal(campaign.sender_id),
+        shortage=pricing.shortage(campaign, available, affordable) if is_short else None,
     )
 
 

@@ -14,6 +14,7 @@ import msgspec
 from core import clock
 from core.campaigns import audience, findings, leases, problems, wording
 from core.campaigns.audience import Recipient
+from core.campaigns.errors import NotAffordable
 from core.campaigns.findings import Tally
 from core.campaigns.models import Campaign, CampaignStatus
 from core.campaigns.wording import Priced, Wording
@@ -240,6 +241,16 @@ def affordable(campaign: Campaign, available: Money) -> int:
     if available.units >= campaign.cost:
         return int(campaign.recipients)
     return spool.first_within(campaign.id, max(0, available.units))
+
+
+def shortage(campaign: Campaign, available: Money, affordable: int) -> NotAffordable:
+    """Say that a sum of money reaches only for so many of the people."""
+    return NotAffordable(
+        cost=Money(campaign.cost).text(),
+        available=max(Money(0), available).text(),
+        affordable=affordable,
+        campaign=campaign.id,
+    )
 
 
 def forget(campaign_id: str) -> None:

@@ -177,9 +177,4 @@ def _not_affordable(profile: Profile, campaign_id: str) -> NotAffordable:
     """Say for how many of the people the money does reach."""
     campaign = queries.one(profile, campaign_id)
     available = accounts.balance(profile.tenant_id, profile.purse).available
-    return NotAffordable(
-        cost=Money(campaign.cost).text(),
-        available=max(Money(0), available).text(),
-        affordable=pricing.affordable(campaign, available),
-        campaign=campaign.id,
-    )
+    return pricing.shortage(campaign, available, pricing.affordable(campaign, available))

@@ -11,7 +11,7 @@ from core.campaigns.models import Campaign
 from core.messaging.models import Message
 from core.money import Money
 from core.tenants import terms
-from core.tenants.models import TenantStatus
+from core.tenants.models import Tenant, TenantStatus
 from core.tenants.profiles import profile
 from tests.api.makers import make_key, set_status
 from tests.api.test_fuzz import ask_it, many, shaped
@@ -93,6 +93,48 @@ def test_too_little_money_says_for_how_many_it_reaches(ask, acme):
 
     sent = act(ask, acme, kept["id"], "send", first=625)
     assert (sent.status_code, sent.json["held"], sent.json["first"]) == (202, "500.00", 625)
+
+
+def test_an_estimate_names_the_money_that_is_short(ask, acme):
+    """As the start would, and until the start it is no problem of the draft's."""
+    many_people = life.people(profile(acme.id), 630)
+    draft = create(ask, acme, groups=[many_people.id], draft=True).json
+    asked = {"groups": [many_people.id], "message": "Habari"}
+    for found in (draft["estimate"], ask.post(f"{acme.path}/sms/estimate", json=asked).json):
+        assert (found["recipients"], found["affordable"]) == (630, 625)
+        assert (found["cost"], found["balance_after"]) == ("504.00", "-4.00")
+        assert found["obstacle"] == {
+            "code": "insufficient_funds",
+            "detail": "This costs KES 504.00 and you have KES 500.00. "
+            "Top up, or send to the first 625 people.",
+        }
+    assert draft["problem"] is None
+
+    sent = act(ask, acme, draft["id"], "send")
+    assert (sent.json["code"], sent.json["detail"]) == (
+        found["obstacle"]["code"],
+        found["obstacle"]["detail"],
+    )
+    part = act(ask, acme, draft["id"], "send", first=625)
+    assert part.status_code == 202
+
+
+def test_who_can_afford_nobody_is_offered_no_part(ask, acme, group):
+    price = profile(acme.id).price_units
+    Tenant.update(price_units=1000 * price, language="sw").where(Tenant.id == acme.id).execute()
+    estimate = create(ask, acme, groups=[group.id], draft=True).json["estimate"]
+
+    assert estimate["affordable"] == 0
+    assert estimate["obstacle"]["detail"] == (
+        "Hii inagharimu KES 2400.00 na una KES 500.00. Ongeza pesa, kisha utume tena."
+    )
+
+
+def test_what_is_wrong_with_the_people_is_named_before_the_money(ask, acme):
+    many_people = life.people(profile(acme.id), 630)
+    draft = create(ask, acme, groups=[many_people.id], message="Deni {{deni}}", draft=True).json
+
+    assert draft["estimate"]["obstacle"]["code"] == "value_missing"
 
 
 def test_a_large_one_is_counted_behind_the_answer(ask, acme, group, monkeypatch):
