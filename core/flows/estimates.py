@@ -58,15 +58,20 @@ def lines(visit: Visit, campaign: Campaign, found: Estimate) -> list[str]:
     told = [_whom(visit, campaign, found)]
     left = _about(found.balance_after)
     told.append(visit.say("{cost}, left {left}", cost=kes(found.cost), left=left))
-    unreached = sum(found.closed.values())
-    if visit.is_small and unreached:
-        told.append(_unreached(visit, found, unreached, found.closed))
-    if out := sum(found.left_out.values()) - (unreached if visit.is_small else 0):
+    told += _all_unreached(visit, found)
+    if out := sum(found.left_out.values()) - (sum(found.closed.values()) if visit.is_small else 0):
         told.append(visit.say("Left out: {count}", count=f"{out:,}"))
     when = span(visit, found.goes_at, found.until)
     is_long = visit.is_small and len(when) > SPAN_ROOM
     told.append(when if is_long else visit.say("Goes {when}", when=when))
     return told
+
+
+def _all_unreached(visit: Visit, found: Estimate) -> list[str]:
+    """Where there is no room for more, say in one line whom the sender ID does not reach."""
+    if not visit.is_small or not found.closed:
+        return []
+    return [_unreached(visit, found, sum(found.closed.values()), found.closed)]
 
 
 def _unreached(visit: Visit, found: Estimate, count: int, operators: Iterable[str]) -> str:
@@ -89,6 +94,7 @@ def shortage(visit: Visit, campaign: Campaign, found: Estimate) -> list[str]:
         visit.say(
             "It costs {cost}, you have {available}.", cost=kes(found.cost), available=available
         ),
+        *_all_unreached(visit, found),
     ]
 
 

@@ -200,3 +200,31 @@ def test_a_name_that_is_not_approved_yet_sends_nothing(ask, acme, own):
     answer = ask.post(f"{acme.path}/sms/send", body=json.dumps(sent))
 
     assert answer.json["code"] == "sender_not_approved"
+
+
+def test_where_an_operator_has_said_no_nothing_goes(ask, acme, admin, own):
+    key = ask.post(own, body=json.dumps(ASKED)).json["id"]
+    said_no = json.dumps({"operator": "airtel", "status": "rejected"})
+    assert admin.patch(f"/admin/sender-ids/{key}", body=said_no).status_code == 200
+    assert admin.post(f"/admin/sender-ids/{key}/approve").json["status"] == "approved"
+    detail = "The sender ID ZURI is not approved by Airtel. Choose another one."
+    sent = {"to": "0733000001", "message": "Habari", "sender_id": "ZURI"}
+    for call in ("send", "estimate"):
+        answer = ask.post(f"{acme.path}/sms/{call}", body=json.dumps(sent))
+        assert (answer.status_code, answer.json["code"]) == (422, "sender_not_at_operator")
+        assert answer.json["detail"] == detail
+
+    both = sent | {"to": ["0733000001", "0712345678"]}
+    answer = ask.post(f"{acme.path}/sms/send", body=json.dumps(both))
+    assert (answer.status_code, answer.json["accepted"], answer.json["cost"]) == (202, 1, "0.80")
+    declined = {"to": "0733000001", "code": "sender_not_at_operator", "detail": detail}
+    assert answer.json["errors"] == [declined]
+
+    draft = {"to": both["to"], "message": "Kesho", "sender_id": "ZURI", "draft": True}
+    found = ask.post(f"{acme.path}/campaigns", body=json.dumps(draft)).json["estimate"]
+    assert (found["recipients"], found["left_out"]) == (1, {"sender_not_at_operator": 1})
+    assert found["closed"] == [{"operator": "airtel", "recipients": 1, "detail": detail}]
+    alone = ask.post(
+        f"{acme.path}/campaigns", body=json.dumps(draft | {"to": "0733000001", "draft": False})
+    )
+    assert (alone.status_code, alone.json["code"]) == (422, "sender_reaches_nobody")

@@ -81,6 +81,22 @@ def test_before_the_yes_it_is_said_how_many_it_does_not_reach(talk: Talk, tenant
     assert sent() == {("KARIBU", "254712000001")}
 
 
+def test_when_money_is_short_it_is_said_too(
+    make_tenant: Callable[..., Profile], join: Callable[..., Talk], channel: str
+) -> None:
+    poor = make_tenant("0.80", price="0.80")
+    named(poor, "KARIBU", airtel="rejected")
+    talk = join(poor, channel)
+    to_group(talk, book(poor, ALI, ASHA, "0712000002"), "s0")
+    assert talk.keys == ["first", "topup", "no"]
+
+    shown = small(talk.screen, talk.visit()) + (talk.screen.detail or "")
+    assert "KARIBU " in shown
+    assert "Airtel: 1 left out" in shown
+    if channel == "ussd":
+        assert len(pages(talk.screen, talk.visit().say, 156)) == 1
+
+
 def test_ours_reaches_everybody(talk: Talk, tenant: Profile) -> None:
     to_group(talk, book(tenant, ALI, ASHA), "shared")
     assert "2 x 1 SMS" in talk.screen.text
