@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import msgspec
@@ -13,12 +13,10 @@ from api.fields import Instant, Phone, Query, Request, Shape
 from api.operations import Download, for_tenant
 from api.pages import Page, Paging, page
 from api.problems import about
-from core import clock
-from core.contacts import consents, contacts, free_fields, groups, listing
+from core.contacts import consents, contacts, exporting, free_fields, groups, listing
 from core.contacts.contacts import ContactErased, ContactNotFound
 from core.contacts.groups import GroupNotFound
-from core.contacts.imports import csv_out
-from core.contacts.listing import Line, Wanted
+from core.contacts.listing import Wanted
 from core.contacts.models import Consent, Contact, ContactStatus, Group
 from core.database import transaction
 from core.messaging import optouts
@@ -27,10 +25,6 @@ from core.privacy import erasing
 from core.tenants import fields
 
 READ, WRITE = "contacts:read", "contacts:write"
-COLUMNS = (
-    "phone", "name", "language", "status", "groups",
-    "consent_source", "consent_wording", "consent_given_at", "created_at",
-)  # fmt: skip
 REFUSES = (
     fields.FieldMissing,
     fields.FieldTooLong,
@@ -197,13 +191,15 @@ class Contacts:
     def on_get(self, call: TenantCall, where: ContactFilter) -> Page[ContactShape] | Download:
         """List contacts, newest first, or download all that fit as CSV.
 
-        Contacts are shared by your live and your test keys. In a book of more than 20,000 a search
+        Contacts are shared by your live and your test keys; who downloads them is noted in the
+        audit trail. In a book of more than 20,000 a search
         finds how a name or a number begins, in a smaller one any part of it.
         """
         if where.format == "csv":
-            return Download(
-                "text/csv; charset=utf-8", "contacts.csv", _csv(call.tenant_id, where.wanted())
-            )
+            content = exporting.stream(call.tenant_id, where.wanted())
+            with transaction():
+                exporting.note(call.tenant_id, where.wanted(), actor=call.actor, channel="api")
+            return Download("text/csv; charset=utf-8", "contacts.csv", content)
         return contact_page(call, where, where.wanted())
 
     @for_tenant(
@@ -294,39 +290,3 @@ class UnblockContact:
         """Write to a contact again, as far as it has not opted out itself."""
         found = optouts.unblock(call.tenant_id, id, actor=call.actor, channel="api")
         return shape(call.tenant_id, found)
-
-
-def _csv(tenant_id: int, wanted: Wanted) -> Iterator[bytes]:
-    """A file of contacts; the free fields are columns behind the others."""
-    pages = listing.stream(tenant_id, wanted)  # refuses an unknown group before anything is sent
-    names = listing.field_names(tenant_id, wanted)
-    return csv_out.lines(_lines(tenant_id, pages, names), for_excel=True)
-
-
-def _lines(
-    tenant_id: int, pages: Iterator[list[Line]], names: Mapping[str, str]
-) -> Iterator[list[str]]:
-    yield [*COLUMNS, *names.values()]
-    for rows in pages:
-        inside = listing.groups_of(tenant_id, rows)
-        noted = consents.among(tenant_id, {row.consent_id for row in rows if row.consent_id})
-        for row in rows:
-            consent = noted.get(row.consent_id or "")
-            yield _line(row, inside.get(row.id, ()), consent, names)
-
-
-def _line(
-    row: Line, inside: Sequence[Group], consent: Consent | None, names: Mapping[str, str]
-) -> list[str]:
-    own = {free_fields.key(name): value for name, value in free_fields.load(row.fields).items()}
-    given = (consent.source, consent.wording, clock.rfc3339(consent.given_at)) if consent else ()
-    return [
-        row.msisdn,
-        row.name,
-        row.language or "",
-        row.status,
-        "; ".join(group.name for group in inside),
-        *(given or ("", "", "")),
-        clock.rfc3339(row.created_at),
-        *(own.get(key, "") for key in names),
-    ]

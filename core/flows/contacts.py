@@ -19,6 +19,7 @@ from core.flows.recipients import GroupEmpty, ask_numbers, sized
 from core.flows.send import write_to
 from core.flows.visits import Visit
 from core.flows.wording import brief, business, entitled, somebody
+from core.notices import exports
 from core.tenants import fields, roles
 from core.tenants.roles import Right
 
@@ -44,6 +45,8 @@ def contacts(visit: Visit) -> Flow:
         return (yield from _groups(visit, tenant_id))
     if choice == "import":
         return (yield from import_(visit))
+    if choice == "export":
+        return (yield from _export(visit, tenant_id))
     wanted = ""
     if choice == "find":
         wanted = yield from Ask(
@@ -66,9 +69,30 @@ def _top(visit: Visit, tenant_id: int) -> Drawn:
         "find": visit.say("Find"),
         "groups": visit.say("Groups"),
     }
-    if not visit.is_small and roles.may(visit.role, Right.CONTACTS):
+    count = book.count(tenant_id)
+    if _takes_files(visit):
         options["import"] = visit.say("Import a file")
-    return visit.say("Contacts: {count}", count=f"{book.count(tenant_id):,}"), options
+        if count:
+            options["export"] = visit.say("Export a file")
+    return visit.say("Contacts: {count}", count=f"{count:,}"), options
+
+
+def _takes_files(visit: Visit) -> bool:
+    """Whether files can be sent and had here, by somebody who keeps contacts."""
+    return not visit.is_small and roles.may(visit.role, Right.CONTACTS)
+
+
+def _export(visit: Visit, tenant_id: int, group_id: str = "") -> Flow:
+    """Have a file of all contacts, or of a group's, brought into the person's own chat."""
+    person = somebody(visit)
+
+    def order(once: str) -> str:
+        by = {"actor": visit.actor, "channel": visit.channel}
+        exports.ask(person.id, tenant_id, group_id, once=once, **by)
+        return "ok"
+
+    yield from Once("contacts_exported", order)
+    return visit.say("The file is being made. It comes into this chat.")
 
 
 def _search(tenant_id: int, text: str) -> str:
@@ -176,9 +200,13 @@ def _group(visit: Visit, tenant_id: int, group_id: str) -> Flow:
         options["remove"] = visit.say("Remove the group")
     if roles.may(visit.role, Right.SEND):
         options["send"] = visit.say("Send SMS")
+    if group.size and _takes_files(visit):
+        options["export"] = visit.say("Export a file")
     choice = yield from Choose("group", sized(group), options)
     if choice == "send":
         return (yield from write_to(visit, group_id))
+    if choice == "export":
+        return (yield from _export(visit, tenant_id, group_id))
     if choice == "add":
         msisdns = yield from ask_numbers(visit, "group_numbers")
         yield from Once("group_added", lambda once: _put(visit, tenant_id, msisdns, "", group_id))

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, BinaryIO
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -42,6 +42,7 @@ __all__ = [
     "REPLY_BYTES_MAX",
     "NoReply",
     "Reply",
+    "Streamed",
     "call",
     "classify",
     "close",
@@ -50,6 +51,7 @@ __all__ = [
 ]
 
 REPLY_BYTES_MAX = 1024 * 1024
+PIECE_BYTES = 64 * 1024
 CONNECT_S = 5.0
 RETRY_AFTER_S_MAX = 3600.0
 
@@ -95,13 +97,30 @@ class NoReply(Exception):
         self.why = why
 
 
+class Streamed:
+    """A body that is never whole in memory: some bytes, a file, and some bytes behind it."""
+
+    def __init__(self, head: bytes, file: BinaryIO, tail: bytes) -> None:
+        self._head, self._file, self._tail = head, file, tail
+
+    def __len__(self) -> int:
+        return len(self._head) + self._file.seek(0, io.SEEK_END) + len(self._tail)
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._file.seek(0)
+        yield self._head
+        while piece := self._file.read(PIECE_BYTES):
+            yield piece
+        yield self._tail
+
+
 def call(
     method: str,
     url: str,
     *,
     timeout_s: float,
     query: Mapping[str, str] | None = None,
-    body: bytes | None = None,
+    body: bytes | Streamed | None = None,
     headers: Mapping[str, str] | None = None,
     basic: tuple[str, str] | None = None,
 ) -> Reply:
@@ -149,7 +168,7 @@ def download(url: str, *, timeout_s: float, most_bytes: int) -> Iterator[bytes]:
         ) as response:
             if response.status_code != http.HTTPStatus.OK:
                 raise NoReply(Outcome.REFUSED, f"HTTP {response.status_code}")
-            for piece in response.iter_content(64 * 1024):
+            for piece in response.iter_content(PIECE_BYTES):
                 got += len(piece)
                 if got > most_bytes:
                     raise NoReply(Outcome.REFUSED, "ReplyTooLarge")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 import msgspec
@@ -24,6 +24,7 @@ __all__ = [
     "CAPTION_MAX",
     "DOWNLOAD_BYTES_MAX",
     "TEXT_MAX",
+    "UPLOAD_BYTES_MAX",
     "Answer",
     "Button",
     "Keyboard",
@@ -34,8 +35,10 @@ __all__ = [
 TEXT_MAX = 4096
 CAPTION_MAX = 1024
 UPLOAD_TIMEOUT_S = 60.0
-# What getFile hands over at most; a file of our own may be larger.
+# What getFile hands over at most, and what we may send: fifty megabytes of the smaller kind, with
+# room for the form around them.
 DOWNLOAD_BYTES_MAX = 20 * 2**20
+UPLOAD_BYTES_MAX = 50 * 10**6
 # Answers that say: it already is as it should be.
 _ALREADY = ("message is not modified", "message to delete not found")
 
@@ -150,16 +153,18 @@ class Telegram:
         self,
         chat_id: int,
         name: str,
-        content: bytes,
+        content: bytes | BinaryIO,
         caption: str = "",
         *,
         buttons: Keyboard = (),
         is_silent: bool = False,
     ) -> Answer:
-        """Send a file; 50 MB at most."""
+        """Send a file, `UPLOAD_BYTES_MAX` at most; an open one is read piece by piece."""
         body = _message(chat_id, buttons, is_silent) | {"caption": caption, "parse_mode": "HTML"}
-        file = (name, content, "application/octet-stream")
-        return self._upload("sendDocument", body, "document", file)
+        kind = "application/octet-stream"
+        if isinstance(content, bytes):
+            return self._upload("sendDocument", body, "document", (name, content, kind))
+        return self._upload("sendDocument", body, "document", (name, b"", kind), content)
 
     def delete(self, chat_id: int, message_id: int) -> Answer:
         """Take a message away: ours, or the other's in a private chat; 48 hours old at most."""
@@ -208,16 +213,28 @@ class Telegram:
         return self._post(method, raw, "application/json", self._timeout_s)
 
     def _upload(
-        self, method: str, body: Mapping[str, Any], field: str, file: tuple[str, bytes, str]
+        self,
+        method: str,
+        body: Mapping[str, Any],
+        field: str,
+        file: tuple[str, bytes, str],
+        content: BinaryIO | None = None,
     ) -> Answer:
+        """Send a form with a file as its last field; `content` is put where its own would be."""
         form: dict[str, Any] = {
             name: value if isinstance(value, str) else msgspec.json.encode(value).decode()
             for name, value in ((name, _sendable(value)) for name, value in body.items())
         }
         raw, content_type = encode_multipart_formdata(form | {field: file})
-        return self._post(method, raw, content_type, UPLOAD_TIMEOUT_S)
+        if content is None:
+            return self._post(method, raw, content_type, UPLOAD_TIMEOUT_S)
+        end = f"\r\n--{content_type.partition('boundary=')[2]}--\r\n".encode()
+        streamed = http.Streamed(raw.removesuffix(end), content, end)
+        return self._post(method, streamed, content_type, UPLOAD_TIMEOUT_S)
 
-    def _post(self, method: str, raw: bytes, content_type: str, timeout_s: float) -> Answer:
+    def _post(
+        self, method: str, raw: bytes | http.Streamed, content_type: str, timeout_s: float
+    ) -> Answer:
         try:
             reply = http.call(
                 "POST",

@@ -8,6 +8,7 @@ from core.notices import (
     alerts,
     cards,
     digest,
+    exports,
     facts,
     floats,
     following,
@@ -22,6 +23,7 @@ from core.queue import Periodic, job
 # the others.
 AT_ONCE = 2
 _rounds = threading.BoundedSemaphore(AT_ONCE)
+_files = threading.BoundedSemaphore(1)
 
 
 @job(priority=2)
@@ -42,6 +44,17 @@ def tell() -> None:
             live.follow(bot)
     finally:
         _rounds.release()
+
+
+@job()
+def bring_files() -> None:
+    """Make a file that somebody waits for, and bring it into their chat."""
+    if not _files.acquire(blocking=False):
+        return
+    try:
+        exports.deliver()
+    finally:
+        _files.release()
 
 
 @job()
@@ -80,6 +93,7 @@ def forget_old() -> None:
 
 PERIODIC = (
     Periodic(tell, every_s=1),
+    Periodic(bring_files, every_s=2),
     Periodic(watch_alerts, every_s=60),
     Periodic(check_float, every_s=900),
     Periodic(check_wallets, every_s=3600),

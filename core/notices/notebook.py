@@ -21,6 +21,8 @@ _IS_NEW = peewee.SQL("state = 'new'")
 _IS_POSTING = peewee.SQL("state = 'posting'")
 # Longer than any call to Telegram can take, uploads included.
 LEASE = timedelta(seconds=90)
+# What takes its time to make, and must not keep the rest from being told.
+SLOW = ("contacts.export",)
 # A press or a question of a customer is answered long before; then only the figures matter.
 KEPT = timedelta(days=30)
 
@@ -77,15 +79,30 @@ def matter_of(notice: Notice) -> Matter:
     )
 
 
-def next_due() -> Notice | None:
-    """Find the notice that has waited longest for its turn."""
+def next_due(*, slow: bool = False) -> Notice | None:
+    """Find the notice that has waited longest for its turn, of the slow kinds or of the others."""
+    is_wanted = Notice.kind.in_(SLOW) if slow else Notice.kind.not_in(SLOW)
     found: Notice | None = (
         Notice.select()
-        .where(_IS_NEW, Notice.due_at <= clock.now())
+        .where(_IS_NEW, Notice.due_at <= clock.now(), is_wanted)
         .order_by(Notice.due_at, Notice.id)
         .first()
     )
     return found
+
+
+def reserve(notice: Notice) -> bool:
+    """Keep a notice from others while what it says is made; after a death it comes up again."""
+    with transaction():
+        return bool(
+            Notice.update(due_at=clock.now() + LEASE)
+            .where(
+                Notice.id == notice.id,
+                Notice.state == NoticeState.NEW.value,
+                Notice.due_at == notice.due_at,
+            )
+            .execute()
+        )
 
 
 def claim(notice: Notice, channel: str) -> bool:

@@ -60,7 +60,7 @@ def deliver() -> None:
         except Exception:
             # An edge: one notice that cannot be put into words must not keep the others.
             log.exception("notice_failed", notice=notice.id, kind=notice.kind)
-            _stumble(notice)
+            stumble(notice)
 
 
 def hand_over(notice: Notice) -> None:
@@ -71,7 +71,8 @@ def hand_over(notice: Notice) -> None:
         _tell_person(notice)
 
 
-def _stumble(notice: Notice) -> None:
+def stumble(notice: Notice) -> None:
+    """Let a notice that could not be put into words wait, but not for ever."""
     if notice.tries >= TRIES_MAX:
         notebook.close(notice, NoticeState.REFUSED, "It cannot be put into words.")
     elif notebook.claim(notice, notice.channel or ""):
@@ -109,7 +110,7 @@ def _say(notice: Notice, hearer: Hearer, said: Words) -> None:
         else:
             _text(notice, hearer, said.short)
     elif notebook.claim(notice, "telegram"):
-        _note(notice, hearer, said, _write(by, chat_id, said))
+        note(notice, hearer, said, _write(by, chat_id, said))
 
 
 def _write(by: Telegram, chat_id: int, said: Words) -> Answer:
@@ -139,7 +140,7 @@ def _text(notice: Notice, hearer: Hearer, body: str) -> None:
         notebook.close(notice, NoticeState.REFUSED, str(refusal), channel="sms")
 
 
-def _note(notice: Notice, hearer: Hearer, said: Words, answer: Answer) -> None:
+def note(notice: Notice, hearer: Hearer, said: Words, answer: Answer) -> None:
     """Record what became of a message to a person, and choose the other way when there is none."""
     if answer.outcome is Outcome.ACCEPTED:
         with transaction():

@@ -402,6 +402,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("A file is left", world.OWNER, "import", ("wateja.csv", "no"), TELEGRAM),
     Scene("A file that is no table", world.OWNER, "import", ("hati.pdf",), TELEGRAM),
     Scene("A viewer wants to import", world.VIEWER, "import", (), TELEGRAM),
+    Scene("Exporting the contacts", world.OWNER, "contacts", ("export",), TELEGRAM),
     # Groups.
     Scene("A new group", world.OWNER, "contacts", ("groups", "new", "Wapya")),
     Scene(
@@ -423,6 +424,13 @@ SCENES: tuple[Scene, ...] = (
         world.OWNER,
         "contacts",
         ("groups", "~grp:Wateja wa Jumamosi", "members", "1"),
+    ),
+    Scene(
+        "Exporting a group",
+        world.OWNER,
+        "contacts",
+        ("groups", "~grp:Wateja wa Jumamosi", "export"),
+        TELEGRAM,
     ),
     Scene("Removing a group", world.OWNER, "contacts", ("groups", "2", "remove", "yes")),
     Scene("An empty group", world.VIEWER, "contacts", ("groups", "1", "members")),

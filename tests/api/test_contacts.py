@@ -192,6 +192,8 @@ def test_the_file_of_all_contacts_runs_nothing_and_comes_back_as_it_was(ask, pat
         ("254712000002", "", "", "1,5"), ("254712000001", "'=cmd('x')", "Wateja", "-5"),
     ]  # fmt: skip
     assert rows[1]["Note"] == "'+SUM(A1)"
+    noted = ask.get(f"{path}/audit", params={"limit": 1}).json["data"][0]
+    assert (noted["act"], noted["channel"]) == ("contacts.exported", "api")
 
 
 def test_somebody_sees_everything_that_is_held(ask, path, juma):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -9,9 +10,11 @@ import pytest
 from core.contacts import contacts, groups
 from core.messaging.models import Message, Status
 from core.messaging.sending import Order, Text, send
+from core.notices.models import Notice
+from core.tenants import audit, team
 from core.tenants.models import Role
 from core.tenants.profiles import Profile
-from tests.flows.talking import JUMA, ZAWADI, Talk
+from tests.flows.talking import JUMA, ZAWADI, Talk, person_of
 
 pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 
@@ -139,3 +142,56 @@ def test_reports_are_of_the_own_business(
     other = join(make_tenant(), channel, JUMA)
 
     assert [option.key for option in other.start("reports").options] == ["week"]
+
+
+def test_the_contacts_are_exported_into_the_chat_alone(talk: Talk, tenant: Profile) -> None:
+    talk.start("contacts")
+    assert "export" not in talk.keys  # there is nobody yet
+    put(tenant, "0733000001", "Juma")
+    group, _ = groups.create(tenant.tenant_id, "Wateja", **BY)
+    talk.start("contacts", "groups", group.id)
+    assert "export" not in talk.keys
+    groups.add(tenant.tenant_id, group.id, contacts.listing(tenant.tenant_id)[0].id, **BY)
+    if talk.channel == "ussd":
+        for answers in ((), ("groups", group.id)):
+            talk.start("contacts", *answers)
+            assert "export" not in talk.keys
+        return
+    talk.start("contacts", "export")
+    assert talk.screen.text == "The file is being made. It comes into this chat."
+    talk.start("contacts", "groups", group.id, "export")
+
+    assert [json.loads(row.data) for row in Notice.select().order_by(Notice.id)] == [
+        {"group": ""},
+        {"group": group.id},
+    ]
+    assert {row.recipient for row in Notice.select()} == {f"person:{person_of(talk).id}"}
+    noted = audit.listing(tenant.tenant_id, limit=2)
+    assert [(row.act, row.subject, row.channel) for row in noted] == [
+        ("contacts.exported", group.id, "telegram"),
+        ("contacts.exported", None, "telegram"),
+    ]
+
+
+@pytest.mark.parametrize("role", [Role.FINANCE, Role.DEVELOPER, Role.VIEWER])
+def test_who_only_looks_exports_nothing(
+    tenant: Profile, join: Callable[..., Talk], role: Role
+) -> None:
+    put(tenant, "0733000001", "Juma")
+    viewer = join(tenant, "telegram", JUMA, role)
+
+    assert "export" not in (viewer.start("contacts"), viewer.keys)[1]
+
+
+def test_a_role_taken_before_the_tap_exports_nothing(
+    tenant: Profile, join: Callable[..., Talk]
+) -> None:
+    put(tenant, "0733000001", "Juma")
+    owner, juma = join(tenant, "telegram"), join(tenant, "telegram", JUMA, Role.MANAGER)
+    juma.start("contacts")
+    team.change_role(
+        tenant.tenant_id, person_of(juma).id, Role.VIEWER, by=person_of(owner), channel="telegram"
+    )
+    juma.say("export")
+
+    assert Notice.select().count() == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import pytest
 
@@ -71,6 +72,23 @@ def test_a_document_keeps_its_name_and_its_buttons(wire: Wire) -> None:
 
     assert b'filename="report.csv"' in wire.seen[0].body
     assert b'{"inline_keyboard":' in wire.seen[0].body
+
+
+def test_an_open_file_is_sent_as_its_bytes_would_be(wire: Wire, tmp_path: Path) -> None:
+    content = b"phone,name\r\n" + b"254712345678,Asha\r\n" * 20_000
+    path = tmp_path / "contacts.csv"
+    path.write_bytes(content)
+    talks = bot(wire, DONE, DONE)
+    talks.send_document(5, "contacts.csv", content, "Yours")
+    with path.open("rb") as file:
+        file.read(100)  # wherever it stands, it is sent whole
+        assert talks.send_document(5, "contacts.csv", file, "Yours").message_id == 77
+
+    whole, streamed = (
+        seen.body.replace(seen.headers["Content-Type"].partition("boundary=")[2].encode(), b"-")
+        for seen in wire.seen
+    )
+    assert streamed == whole
 
 
 @pytest.mark.parametrize("move", [hangs, drops, CUT_OFF, HTML, HTML_503, HALF_JSON])

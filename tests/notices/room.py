@@ -27,6 +27,8 @@ class Said:
     is_silent: bool = False
     has_picture: bool = False
     has_file: bool = False
+    file: bytes = b""
+    file_name: str = ""
     edits: int = 0
     forces_reply: bool = False
 
@@ -102,6 +104,8 @@ class Room:
             bool(body.get("disable_notification")),
             method == "sendPhoto",
             has_file=method == "sendDocument",
+            file=body.get("document", b""),
+            file_name=body.get("document_name", ""),
             forces_reply=bool(markup.get("force_reply")),
         )
         self.messages.append(message)
@@ -121,16 +125,22 @@ class Room:
 
 
 def _fields(handler: BaseHTTPRequestHandler, raw: bytes) -> dict[str, Any]:
-    """Read a body: JSON, or the small parts of a multipart one."""
+    """Read a body: JSON, or the parts of a multipart one."""
     kind = handler.headers.get("Content-Type", "")
     if kind.startswith("application/json"):
         return dict(json.loads(raw))
     found: dict[str, Any] = {}
     for part in raw.split(b"--" + kind.partition("boundary=")[2].encode()):
         head, _, body = part.partition(b"\r\n\r\n")
-        if b'name="' in head and b"filename=" not in head:
-            name = head.partition(b'name="')[2].partition(b'"')[0].decode()
-            value = body.removesuffix(b"\r\n").decode()
+        if b'name="' not in head:
+            continue
+        name = head.partition(b'name="')[2].partition(b'"')[0].decode()
+        content = body.removesuffix(b"\r\n")
+        if b"filename=" in head:
+            found[name] = content
+            found[f"{name}_name"] = head.partition(b'filename="')[2].partition(b'"')[0].decode()
+        else:
+            value = content.decode()
             found[name] = json.loads(value) if value[:1] in "{[tf" else value
     return found
 
