@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
+from core.contacts import contacts, pseudonyms
 from core.gateways.onfon import Verdict
 from core.messaging import recording, reports, sending
 from core.messaging.models import Message, Report
+from core.privacy import erasing
+from core.settings import settings
 from core.tenants.profiles import Profile
 from tests.messaging.scene import (
     ASHA,
@@ -203,6 +208,66 @@ def test_a_text_found_by_pending_goes_on_to_its_end(tenant: Profile) -> None:
     reports.fold()
 
     assert message(batch).status == "delivered"
+    assert_proved()
+
+
+# Somebody who was erased meanwhile.
+
+
+def erase(tenant: Profile, number: str = ASHA) -> None:
+    made = contacts.put(tenant.tenant_id, number, "Asha", actor="test", channel="test")
+    erasing.erase(tenant.tenant_id, made.contact.id, actor="test", channel="test")
+
+
+@pytest.mark.parametrize("change_key", [False, True], ids=["same key", "new key"])
+def test_the_text_of_somebody_erased_is_settled_and_the_report_forgets_the_number(
+    tenant: Profile, change_settings: Callable[..., None], change_key: bool
+) -> None:
+    batch = lose(tenant)
+    erase(tenant)
+    if change_key:
+        change_settings("app", secret_key=f"{'n' * 40},{settings().app.secret_key}")
+    stray()
+
+    text = message(batch)
+    assert (text.status, text.provider_id, text.body) == ("delivered", "id-1", "")
+    assert pseudonyms.is_one(text.msisdn)
+    assert (available(tenant), held(tenant)) == ("9.00", "0.00")
+    assert Report.get().msisdn is None
+    assert_proved()
+
+
+def test_of_the_erased_and_another_business_s_text_neither_is_guessed(
+    tenant: Profile, make_tenant: Make
+) -> None:
+    lose(tenant)
+    lose(make_tenant(wallet="10", price="1"))
+    erase(tenant)
+    stray()
+
+    assert statuses() == ["unknown", "unknown"]
+
+
+def test_somebody_else_erased_is_not_settled(tenant: Profile) -> None:
+    batch = lose(tenant)
+    erase(tenant)
+    stray(msisdn="254712000009")
+
+    assert message(batch).status == "unknown"
+
+
+def test_a_text_to_somebody_erased_on_its_way_waits_for_its_own_answer(tenant: Profile) -> None:
+    batch = lose(tenant)
+    on_its_way = send(tenant, ASHA)
+    claimed = claim()
+    erase(tenant)
+    stray("id-new")
+    assert message(batch).status == "unknown"
+    recording.record(claimed, accepted("id-new"))
+    wake_reports()
+
+    assert (message(batch).status, message(on_its_way).status) == ("unknown", "delivered")
+    assert Report.get().msisdn is None
     assert_proved()
 
 
