@@ -9,19 +9,23 @@ from datetime import datetime, timedelta
 from core import clock
 from core.campaigns.queries import listing as campaigns_of
 from core.dialogue.screens import Document, Done
-from core.dialogue.steps import Flow
+from core.dialogue.steps import Choose, Flow, Once
 from core.flows.asking import Drawn, Pick
 from core.flows.campaigns import campaigns_
 from core.flows.inbox import inbox_
 from core.flows.outcomes import parts
 from core.flows.visits import Visit
-from core.flows.wording import brief, business, kes, reference
-from core.messaging import batches, inbound, queries
+from core.flows.when import span
+from core.flows.wording import brief, business, kes, reference, somebody
+from core.messaging import batches, cancelling, inbound, queries
 from core.messaging.batches import Summary
-from core.messaging.models import Message
+from core.messaging.models import Message, Status
 from core.messaging.queries import UsageBy
 from core.money import Money
+from core.phone import pretty
+from core.tenants import roles
 from core.tenants.profiles import Profile
+from core.tenants.roles import Right
 
 SHOWN = 4
 WEEK_DAYS = 7
@@ -37,7 +41,10 @@ def reports(visit: Visit) -> Flow:
         return (yield from campaigns_(visit))
     if chosen == "inbox":
         return (yield from inbox_(visit))
-    return _one(visit, profile, batches.one(profile, chosen))
+    found = batches.one(profile, chosen)
+    if found.counts == {Status.SCHEDULED.value: 1} and roles.may(visit.role, Right.SEND):
+        return (yield from _waiting(visit, profile, found))
+    return _one(visit, profile, found)
 
 
 def _latest(visit: Visit, profile: Profile) -> Drawn:
@@ -67,13 +74,35 @@ def _week(visit: Visit, profile: Profile) -> Done:
     return Done("\n".join([head, *parts(visit, counts)]))
 
 
-def _one(visit: Visit, profile: Profile, found: Summary) -> Done:
-    head = visit.say(
+def _waiting(visit: Visit, profile: Profile, found: Summary) -> Flow:
+    """A single text whose time has not come, and which can be taken back until then."""
+    (row,) = queries.listing(profile, batch=found.id)
+    lines = [_head(visit, found), pretty(row.msisdn)]
+    if row.due_at is not None:
+        lines.append(visit.say("Goes {when}", when=span(visit, row.due_at)))
+    told, options = "\n".join(lines), {"cancel": visit.say("Cancel it")}
+    yield from Choose("report", told, options, detail=brief(row.body, 300))
+    yield from Once("report_cancelled", lambda once: _cancel(visit, profile, row.id))
+    return visit.say("It is cancelled. {amount} is back in your balance.", amount=kes(found.cost))
+
+
+def _cancel(visit: Visit, profile: Profile, message_id: str) -> str:
+    roles.require(somebody(visit).id, profile.tenant_id, Right.SEND)
+    cancelling.cancel(profile, message_id, actor=visit.actor, channel=visit.channel)
+    return "ok"
+
+
+def _head(visit: Visit, found: Summary) -> str:
+    return visit.say(
         "{when}: {count} SMS, {cost}",
         when=_when(found.at),
         count=f"{found.count:,}",
         cost=kes(found.cost),
     )
+
+
+def _one(visit: Visit, profile: Profile, found: Summary) -> Done:
+    head = _head(visit, found)
     if visit.is_small:
         return Done("\n".join([head, *parts(visit, found.counts)]))
     rows = queries.listing(profile, batch=found.id)

@@ -204,6 +204,7 @@ SCENES: tuple[Scene, ...] = (
         ("one", "0733000001", "template", "~tpl:Salio", "500", "later", "kesho 9:00", "yes"),
         TELEGRAM,
     ),
+    Scene("A text that waits is taken back", world.OWNER, "menu", ("reports", "4", "cancel")),
     Scene(
         "A template",
         world.OWNER,

@@ -20,7 +20,7 @@ from core.messaging import suppression
 from core.messaging.models import Message
 from core.messaging.sending import Estimate
 from core.money import Money
-from core.tenants import people, team, tenants
+from core.tenants import audit, people, team, tenants
 from core.tenants.models import Role, TenantStatus
 from core.tenants.profiles import Profile
 from tests.flows.talking import ASHA, JUMA, ZAWADI, Talk, agree, available, person_of, typed
@@ -298,6 +298,52 @@ def test_one_text_can_go_later(
     assert row.status == "scheduled"
     assert row.due_at == datetime(2026, 3, 13, 9, 0, tzinfo=clock.NAIROBI)
     assert available(tenant) == Money.parse("99.20")
+
+
+def for_tomorrow(talk: Talk) -> str:
+    """Send a text that goes tomorrow. Gives its batch."""
+    talk.start("send", "one", "0733000001")
+    typed(talk, "Habari")
+    talk.say("later", "kesho 9")
+    agree(talk)
+    return str(Message.get().batch_id)
+
+
+def test_a_text_that_waits_can_be_taken_back(
+    tenant: Profile, join: Callable[..., Talk], channel: str, language: str
+) -> None:
+    talk = join(tenant, channel, language=language)
+    talk.start("reports", for_tomorrow(talk))
+    assert "0733 000 001" in talk.screen.text
+    assert talk.keys == ["cancel"]
+    assert len(pages(talk.screen, talk.visit().say, 156)) == 1 or channel == "telegram"
+    talk.say("cancel")
+
+    assert "KES 0.80" in talk.screen.text
+    assert Message.get().status == "cancelled"
+    assert available(tenant) == Money.kes(100)
+    assert audit.listing(tenant.tenant_id, limit=1)[0].channel == channel
+
+
+def test_a_text_that_went_before_the_tap_is_not_said_to_be_taken_back(
+    talk: Talk, tenant: Profile
+) -> None:
+    talk.start("reports", for_tomorrow(talk))
+    Message.update(status="queued").execute()
+    talk.say("cancel")
+
+    assert talk.screen.ends
+    assert "Waiting: 1" in talk.screen.text
+    assert available(tenant) == Money.parse("99.20")
+
+
+def test_who_only_looks_takes_no_text_back(
+    talk: Talk, tenant: Profile, join: Callable[..., Talk]
+) -> None:
+    batch_id = for_tomorrow(talk)
+    viewer = join(tenant, talk.channel, JUMA, Role.VIEWER)
+
+    assert viewer.start("reports", batch_id).ends
 
 
 def test_a_time_is_asked_again_until_it_can_be_kept(talk: Talk) -> None:
