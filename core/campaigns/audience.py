@@ -154,7 +154,7 @@ _EVERYONE = f"""
 # Both keys are bounded, so that a page that is joined by merging begins where the last one ended.
 _GROUP = f"""
     SELECT {_COLUMNS} FROM contact_group_member m
-    JOIN contact c ON c.id = m.contact_id
+    JOIN contact c ON c.tenant_id = m.tenant_id AND c.id = m.contact_id
     WHERE m.tenant_id = %s AND m.group_id = %s AND m.contact_id > %s AND c.id > %s
     ORDER BY m.contact_id LIMIT {PAGE}
 """  # noqa: S608

@@ -266,11 +266,12 @@ def of(tenant_id: int) -> peewee.ModelSelect[Group]:
 def members_of(tenant_id: int, group_id: str) -> peewee.ModelSelect[Contact]:
     """Every query of a group's contacts starts here. Raises: GroupNotFound."""
     one(tenant_id, group_id)
-    # Nothing is added to the number but so SQLite looks at the members first, by their own key,
-    # and not through the whole book for those who are members.
-    mine = Contact.tenant_id + 0 == tenant_id
     return (
         Contact.select()
-        .join(GroupMember, on=(GroupMember.contact_id == Contact.id))
-        .where(GroupMember.tenant_id == tenant_id, GroupMember.group_id == group_id, mine)
+        .join(
+            GroupMember,
+            on=(GroupMember.tenant_id == Contact.tenant_id)
+            & (GroupMember.contact_id == Contact.id),
+        )
+        .where(GroupMember.tenant_id == tenant_id, GroupMember.group_id == group_id)
     )

@@ -55,10 +55,11 @@ class Contact(Model):
     """Somebody a business writes to, known by a number. `language` is None when nobody has said.
 
     `fields` is a JSON object of texts, what templates call by name. An erased contact has a
-    pseudonym for its number.
+    pseudonym for its number. On SQLite the rows lie in the tree of their key, which an import
+    extends at its end.
     """
 
-    id = peewee.CharField(max_length=30, primary_key=True)
+    id = peewee.CharField(max_length=30)
     tenant_id = peewee.IntegerField()
     msisdn = peewee.CharField(max_length=15)
     name = peewee.CharField(max_length=120, default="")
@@ -69,12 +70,14 @@ class Contact(Model):
     created_at = InstantField()
     updated_at = InstantField(null=True)
 
+    class Meta:
+        primary_key = peewee.CompositeKey("tenant_id", "id")
+
 
 Contact.add_index(
     Contact.index(Contact.tenant_id, Contact.msisdn, unique=True, name="contact_msisdn")
 )
 Contact.add_index(Contact.index(Contact.tenant_id, Contact.name, Contact.id, name="contact_name"))
-Contact.add_index(Contact.index(Contact.tenant_id, Contact.id, name="contact_tenant"))
 # The few that are not written to as others are.
 Contact.add_index(
     Contact.index(

@@ -424,6 +424,9 @@ class Inbound(Model):
 
 Inbound.add_index(Inbound.index(Inbound.tenant_id, Inbound.id, name="inbound_tenant"))
 Inbound.add_index(
+    Inbound.index(Inbound.tenant_id, Inbound.msisdn, Inbound.id, name="inbound_msisdn")
+)
+Inbound.add_index(
     Inbound.index(Inbound.id, where=Inbound.handled_at.is_null(), name="inbound_fresh")
 )
 

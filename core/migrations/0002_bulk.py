@@ -7,17 +7,18 @@ from core import ids
 from core.database import InstantField
 
 INDEXES = (
+    'CREATE INDEX "audit_subject" ON "audit" ("tenant_id", "subject", "id")',
     'CREATE INDEX "campaign_tenant" ON "campaign" ("tenant_id", "is_test", "id")',
     'CREATE INDEX "campaign_passing" ON "campaign" ("created_at") WHERE is_passing AND status = \'draft\'',
     "CREATE INDEX \"campaign_open\" ON \"campaign\" (\"id\") WHERE status IN ('preparing', 'scheduled', 'running', 'paused', 'cancelling')",
     'CREATE INDEX "campaign_fingerprint" ON "campaign" ("tenant_id", "fingerprint") WHERE ("started_at" IS NOT NULL)',
     'CREATE INDEX "campaign_waiting" ON "campaign" ("tenant_id") WHERE status = \'awaiting_approval\'',
-    'CREATE INDEX "contact_tenant" ON "contact" ("tenant_id", "id")',
     'CREATE INDEX "contact_apart" ON "contact" ("tenant_id", "status", "id") WHERE status <> \'active\'',
     'CREATE INDEX "hold_created" ON "hold" ("created_at")',
     'CREATE INDEX "contact_import_tenant" ON "contact_import" ("tenant_id", "id")',
     'CREATE INDEX "contact_import_open" ON "contact_import" ("lease_until") WHERE status IN (\'queued\', \'running\')',
     'CREATE INDEX "inbound_tenant" ON "inbound" ("tenant_id", "id")',
+    'CREATE INDEX "inbound_msisdn" ON "inbound" ("tenant_id", "msisdn", "id")',
     'CREATE INDEX "inbound_fresh" ON "inbound" ("id") WHERE ("handled_at" IS NULL)',
     'CREATE INDEX "livemessage_subject" ON "live_message" ("subject")',
     'CREATE INDEX "livemessage_going" ON "live_message" ("next_at") WHERE NOT is_over',
@@ -29,6 +30,68 @@ INDEXES = (
     'CREATE UNIQUE INDEX "template_name" ON "template" ("tenant_id", "name_key") WHERE ("removed_at" IS NULL)',
     'CREATE INDEX "template_tenant" ON "template" ("tenant_id", "id")',
 )
+
+# Dropped with the table that has them.
+INDEXES_OF_0001 = (
+    'CREATE UNIQUE INDEX "contact_msisdn" ON "contact" ("tenant_id", "msisdn")',
+    'CREATE INDEX "contact_name" ON "contact" ("tenant_id", "name", "id")',
+    'CREATE INDEX "contact_group_member_contact" ON "contact_group_member" ("tenant_id", "contact_id")',
+)
+
+
+def rebuild(db, *models):
+    """Copy tables of SQLite into others that are laid out as these models say."""
+    for model in models:
+        name = model._meta.table_name
+        db.execute_sql(f'ALTER TABLE "{name}" RENAME TO "{name}_before"')
+        db.create_tables([model])
+        columns = ", ".join(f'"{each}"' for each in model._meta.columns)
+        db.execute_sql(
+            f'INSERT INTO "{name}" ({columns}) SELECT {columns} FROM "{name}_before"'  # noqa: S608
+        )
+        db.execute_sql(f'DROP TABLE "{name}_before"')
+    for statement in INDEXES_OF_0001:
+        db.execute_sql(statement)
+
+
+def lay_out(db, *, clustered):
+    """Have contacts and members lie by business, in the tree of their own key; or as before."""
+    key = ("tenant_id", "id") if clustered else ("id",)
+    if not isinstance(db, SqliteDatabase):
+        db.execute_sql('ALTER TABLE "contact" DROP CONSTRAINT "contact_pkey"')
+        db.execute_sql(f'ALTER TABLE "contact" ADD PRIMARY KEY ({", ".join(key)})')
+        return
+
+    class Contact(Model):
+        id = CharField(max_length=30)
+        tenant_id = IntegerField()
+        msisdn = CharField(max_length=15)
+        name = CharField(max_length=120, default="")
+        language = CharField(null=True, max_length=5)
+        fields = TextField(null=True)
+        status = CharField(max_length=10, default="active")
+        consent_id = CharField(null=True, max_length=30)
+        created_at = InstantField()
+        updated_at = InstantField(null=True)
+
+        class Meta:
+            database = db
+            table_name = "contact"
+            primary_key = CompositeKey(*key)
+            without_rowid = clustered
+
+    class GroupMember(Model):
+        tenant_id = IntegerField()
+        group_id = CharField(max_length=30)
+        contact_id = CharField(max_length=30)
+
+        class Meta:
+            database = db
+            table_name = "contact_group_member"
+            primary_key = CompositeKey("tenant_id", "group_id", "contact_id")
+            without_rowid = clustered
+
+    rebuild(db, Contact, GroupMember)
 
 
 def up(migrator, db):
@@ -339,6 +402,7 @@ def up(migrator, db):
     migrator.migrate(migrator.add_column("tenant", "message_days", IntegerField(null=True)))
     migrator.migrate(migrator.add_column("tenant", "approval_units", BigIntegerField(null=True)))
 
+    lay_out(db, clustered=True)
     for statement in INDEXES:
         db.execute_sql(statement)
 
@@ -348,8 +412,8 @@ def up(migrator, db):
         "WHERE contact_group_member.group_id = contact_group.id)"
     )
     db.execute_sql(
-        "INSERT INTO contact_book (tenant_id, size) "
-        "SELECT tenant_id, COUNT(*) FROM contact GROUP BY tenant_id"
+        "INSERT INTO contact_book (tenant_id, size, changed_at, erased_at) "
+        "SELECT tenant_id, COUNT(*), 0, 0 FROM contact GROUP BY tenant_id"
     )
     for tenant_id, name in db.execute_sql("SELECT tenant_id, name FROM sender").fetchall():
         mark = "?" if isinstance(db, SqliteDatabase) else "%s"
@@ -369,8 +433,9 @@ def up(migrator, db):
 
 
 def down(migrator, db):
-    db.execute_sql("DROP INDEX contact_tenant")
+    db.execute_sql("DROP INDEX audit_subject")
     db.execute_sql("DROP INDEX contact_apart")
+    lay_out(db, clustered=False)
     db.execute_sql("DROP INDEX hold_created")
     db.execute_sql("DROP INDEX message_scheduled")
     db.execute_sql("DROP INDEX message_rejected")

@@ -182,3 +182,4 @@ class Audit(Model):
 
 
 Audit.add_index(Audit.index(Audit.tenant_id, Audit.id, name="audit_tenant"))
+Audit.add_index(Audit.index(Audit.tenant_id, Audit.subject, Audit.id, name="audit_subject"))

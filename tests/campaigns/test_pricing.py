@@ -92,7 +92,7 @@ def test_an_opt_out_is_of_its_class_alone(make_tenant: Make) -> None:
     tenant = make_tenant(wallet="100")
     (who,) = make_contacts(tenant, 1, group=(group := make_group(tenant)))
     suppression.add(tenant.tenant_id, who.msisdn, "transactional", source="call")
-    assert Contact.get_by_id(who.id).status == ContactStatus.OPTED_OUT.value
+    assert Contact.get(Contact.id == who.id).status == ContactStatus.OPTED_OUT.value
 
     assert priced(draft(tenant, "Offa", group=group, category="promotional")).recipients == 1
     assert left_out(priced(draft(tenant, "Habari", group=group))) == {"opted_out": 1}

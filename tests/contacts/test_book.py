@@ -231,7 +231,7 @@ def test_a_group_is_renamed_but_not_to_another_ones_name(
 @pytest.mark.parametrize(
     ("wanted", "index"),
     [
-        (Wanted(), "contact_tenant (tenant_id=? AND id<?)"),
+        (Wanted(), "PRIMARY KEY (tenant_id=? AND id<?)"),
         (Wanted(status=ContactStatus.BLOCKED), "contact_apart (tenant_id=? AND status=? AND id<?)"),
         (Wanted(group_id="grp"), "(tenant_id=? AND group_id=? AND contact_id<?)"),
         (Wanted(search="0712 345"), "contact_msisdn (tenant_id=? AND msisdn>? AND msisdn<?)"),

@@ -95,7 +95,7 @@ def store(target: Target, entries: Sequence[Entry], *, likely_new: bool = False)
         _insert(target, made, fresh)
         _count(target, fresh)
     if changes:
-        _update(changes)
+        _update(target.tenant_id, changes)
     if target.group_id is not None:
         _join(target.tenant_id, target.group_id, made, members)
     return Stored(len(fresh), len(members), rejected)
@@ -258,24 +258,24 @@ def _escaped(text: str) -> str:
 
 _UPDATE_SQLITE = (
     "UPDATE contact SET name = %s, language = %s, fields = %s, consent_id = %s, updated_at = %s "
-    "WHERE id = %s"
+    "WHERE tenant_id = %s AND id = %s"
 )
 _UPDATE_POSTGRES = """
     UPDATE contact SET name = r.name, language = r.language, fields = r.fields,
            consent_id = r.consent_id, updated_at = %s
     FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
          AS r (id, name, language, fields, consent_id)
-    WHERE contact.id = r.id
+    WHERE contact.tenant_id = %s AND contact.id = r.id
 """
 
 
-def _update(changes: Sequence[_Change]) -> None:
+def _update(tenant_id: int, changes: Sequence[_Change]) -> None:
     now = clock.ms()
     if is_postgres():
         columns = [list(column) for column in zip(*changes, strict=True)]
-        execute(_UPDATE_POSTGRES, (now, *columns))
+        execute(_UPDATE_POSTGRES, (now, *columns, tenant_id))
         return
-    execute_many(_UPDATE_SQLITE, [(*each[1:], now, each.id) for each in changes])
+    execute_many(_UPDATE_SQLITE, [(*each[1:], now, tenant_id, each.id) for each in changes])
 
 
 _JOIN_ALL = "INSERT INTO contact_group_member (tenant_id, group_id, contact_id) VALUES (%s, %s, %s)"
