@@ -3,6 +3,7 @@
 import multiprocessing
 import re
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 
@@ -13,6 +14,13 @@ from hypothesis import strategies as st
 from core import ids
 
 FORM = re.compile(r"msg_[0-9a-hjkmnp-tv-z]{20}")
+
+
+@pytest.fixture(autouse=True)
+def _back_to_the_present() -> Iterator[None]:
+    """Let ids go on from the machine's time, wherever a test has set its clock."""
+    yield
+    ids._forget()
 
 
 def test_an_id_is_its_prefix_and_twenty_characters() -> None:
