@@ -13,7 +13,7 @@ from core import words
 from core.dialogue.plain import small, units
 from core.dialogue.screens import Asks
 from core.flows import contact_card, estimates, imports, sender_ids
-from core.notices import approvals, bulk, progress, replies
+from core.notices import approvals, bulk, exports, progress, replies
 from core.screens import walk
 from core.screens.scenes import RARE
 from core.settings import settings
@@ -51,6 +51,7 @@ NAMED = [
     *(said for _, said, _ in bulk.LUMPS),
     *(approvals.ASKED, approvals.APPROVED, bulk.BECAME, bulk.READING),
     *(replies.FROM, replies.OPTED_OUT, replies.OPTED_IN, replies.MORE, replies.ANSWER, replies.ALL),
+    *(exports.BROUGHT, exports.NOT_TAKEN),
     *estimates.REASONS.values(),
     *(estimates.UNREACHED, estimates.UNREACHED_SMALL),
     *contact_card.STANDINGS.values(),

@@ -58,6 +58,22 @@ def test_a_list_dropped_into_the_chat_is_written_to(stack: Stack) -> None:
     body = {"name": "Points", "message": "Habari {{first_name}}, you have {{points}} points."}
     assert salon.call("POST", "/templates", body).status_code == 201
 
+    owner.says("/contacts")
+    owner.taps("Export a file")
+    exported = owner.document("Contacts of Salon Zuri: 6.").decode("utf-8-sig")
+    assert "254712000001,Asha" in exported
+    owner.says("/send")
+    owner.taps("One number")
+    owner.says("0712 000 099")
+    owner.taps("Use a template", "Points")
+    owner.shows("Type first_name:")
+    owner.says("Neema")
+    owner.shows("Type points:")
+    owner.says("0")
+    owner.shows("Habari Neema, you have 0 points.")
+    owner.taps("Confirm")
+    owner.shows("Done: 1 SMS taken on.")
+
     helper.says("/send")
     helper.taps("A group", "Wateja (6)", "Use a template", "Points", "Notice or service", "Now")
     helper.shows(
