@@ -223,7 +223,7 @@ def _end_at_exit(server: subprocess.Popen[bytes], how: signal.Signals, home: Pat
         if server.poll() is None:
             server.send_signal(how)
             try:
-                server.wait(timeout=10)
+                server.wait(timeout=60)
             except subprocess.TimeoutExpired:
                 server.kill()
                 server.wait()

@@ -144,7 +144,7 @@ class Stack:
         return self.post(f"/admin{path}", body, **{"X-Admin-Key": self.admin_key})
 
     def faults(self, **faults: Any) -> None:
-        answer = self.http.post(f"{self.sandbox}/faults", json=faults, timeout=10)
+        answer = self.http.post(f"{self.sandbox}/faults", json=faults, timeout=60)
         assert answer.status_code == 200, answer.text
 
     def state(self, **filters: Any) -> Any:

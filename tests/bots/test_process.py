@@ -30,7 +30,7 @@ class Chatter:
 
     def act(self, what: str, **given: Any) -> Any:
         url = f"{self.stack.sandbox}/telegram/{what}"
-        answer = self.stack.http.post(url, json={"from": self.user, **given}, timeout=30)
+        answer = self.stack.http.post(url, json={"from": self.user, **given}, timeout=60)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -42,7 +42,7 @@ class Chatter:
 
     def chat(self) -> Any:
         url = f"{self.stack.sandbox}/telegram/chats/{self.user}"
-        return self.stack.http.get(url, timeout=10).json()
+        return self.stack.http.get(url, timeout=60).json()
 
     def told(self) -> list[Any]:
         """What the bot has said and what still stands there."""
@@ -233,7 +233,7 @@ def test_a_bot_that_is_asked_to_stop_finishes_and_ends_well(stack: Stack) -> Non
     process = stack.running.pop("bot")
     process.send_signal(signal.SIGTERM)
 
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=60) == 0
 
 
 def test_a_second_bot_waits_for_the_first_to_end(either: Stack) -> None:
@@ -295,11 +295,11 @@ def test_a_strange_group_is_told_once_and_left(stack: Stack) -> None:
     group = asha.act("groups", members={str(ASHA): "creator"}, title="Family")
     url = f"{stack.sandbox}/telegram/chats/{group['id']}"
     bot = str(_state(stack)["bot"]["id"])
-    wait_until(lambda: stack.http.get(url, timeout=5).json()["members"][bot] == "left")
+    wait_until(lambda: stack.http.get(url, timeout=60).json()["members"][bot] == "left")
 
     said = [
         each
-        for each in stack.http.get(url, timeout=5).json()["messages"]
+        for each in stack.http.get(url, timeout=60).json()["messages"]
         if not each["is_own"] and each["from"]["is_bot"]
     ]
     assert [text_of(each) for each in said if text_of(each)] == [

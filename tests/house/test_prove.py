@@ -24,7 +24,7 @@ def test_texts_are_accepted_while_the_books_are_read(make_tenant: Callable[..., 
         before = accounts.balance(tenant.tenant_id).held
         writer = threading.Thread(target=send)
         writer.start()
-        writer.join(5)
+        writer.join(100)
         during = accounts.balance(tenant.tenant_id).held
 
         assert not writer.is_alive()

@@ -79,6 +79,7 @@ def test_everything_at_once_ends_with_right_books(
     change_settings("rules", refund_undelivered=True, refund_after_hours=0)
     tenants = [make_tenant(wallet="300", price="1") for _ in range(3)]
     gateway = Moody()
+    random.seed(2026)  # the same moods in every run, though the threads meet them in any order
     ends = time.monotonic() + STORM_S
     given_up: list[claiming.Claim] = []
 

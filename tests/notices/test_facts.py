@@ -88,12 +88,12 @@ def test_a_fact_committed_late_is_not_skipped(room: Room, make_tenant):
         with transaction():
             record("tenant.approved", slow.tenant_id, business=slow.name, actor="x")
             has_number.set()
-            assert may_commit.wait(20)
+            assert may_commit.wait(100)
         database.db.obj.close()
 
     thread = threading.Thread(target=dawdle)
     thread.start()
-    assert has_number.wait(20)
+    assert has_number.wait(100)
     approved(quick)
     tell()
     assert (len(room.said(501)), len(room.said(502))) == (0, 1)

@@ -118,7 +118,7 @@ def test_kill_9_loses_and_doubles_nothing(stack: Stack) -> None:
 
 def received(stack: Stack) -> Counter[str]:
     """How many texts each number got in all."""
-    answer = stack.http.get(f"{stack.sandbox}/state/counts", timeout=30).json()
+    answer = stack.http.get(f"{stack.sandbox}/state/counts", timeout=120).json()
     counts = {number: sum(texts.values()) for number, texts in answer["counts"].items()}
     return Counter(counts)
 

@@ -51,7 +51,7 @@ def dial(
         return phone
 
     yield make
-    pool.submit(database.close_all).result(30)
+    pool.submit(database.close_all).result(100)
     pool.shutdown()
 
 
