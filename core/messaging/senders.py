@@ -56,7 +56,7 @@ def register(tenant_id: int, name: str, category: Category, *, actor: str, chann
             decided_at=now,
         ).on_conflict(
             conflict_target=[Sender.tenant_id, Sender.name],
-            preserve=[Sender.category, Sender.status, Sender.decided_at],
+            preserve=[Sender.category, Sender.status, Sender.reason, Sender.decided_at],
         ).execute()
         # What was under way with an operator is settled by this; a no is not.
         SenderOperator.delete().where(

@@ -154,6 +154,13 @@ def test_an_admin_may_register_even_those(shop: Profile) -> None:
     assert may_send(shop, "KCB")
 
 
+def test_a_name_that_is_registered_keeps_no_earlier_no(shop: Profile) -> None:
+    sender_decisions.reject(str(ask(shop).public_id), "Too generic", **OPS)
+
+    registered = senders.register(shop.tenant_id, "ZURI", PLAIN, **OPS)
+    assert (registered.status, registered.reason) == ("approved", None)
+
+
 def test_a_name_belongs_to_whoever_came_first(shop: Profile, make_tenant: Make) -> None:
     sender = ask(shop)
     other = make_tenant()
