@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from api.calls import AdminCall
 from api.fields import Reason, Request, Shape
 from api.operations import Download, for_admin
@@ -39,9 +41,15 @@ class AdminSenderIds(Shape, frozen=True, kw_only=True):
     data: list[AdminSenderIdShape]
 
 
+def _shapes(rows: Sequence[Sender]) -> list[AdminSenderIdShape]:
+    return [
+        AdminSenderIdShape(tenant=row.tenant_id, actor=row.actor, **shown)
+        for row, shown in zip(rows, values(rows), strict=True)
+    ]
+
+
 def _shape(row: Sender) -> AdminSenderIdShape:
-    operators = senders.by_operator([row])[row.tenant_id, row.name]
-    return AdminSenderIdShape(tenant=row.tenant_id, actor=row.actor, **values(row, operators))
+    return _shapes([row])[0]
 
 
 class SenderIdsWaiting:
@@ -50,7 +58,7 @@ class SenderIdsWaiting:
     @for_admin("adminListSenderIds")
     def on_get(self, call: AdminCall) -> AdminSenderIds:
         """List the sender IDs that wait for a decision, the oldest first, at most 100."""
-        return AdminSenderIds(data=[_shape(row) for row in sender_requests.waiting()])
+        return AdminSenderIds(data=_shapes(sender_requests.waiting()))
 
 
 class OneSenderId:

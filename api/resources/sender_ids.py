@@ -14,7 +14,7 @@ from api.operations import for_tenant
 from api.pages import Page, Paging, page
 from api.refusals import NotAForm
 from core.messaging import sender_names, sender_requests, senders
-from core.messaging.models import Category, Sender, SenderStatus
+from core.messaging.models import Category, Sender, SenderDocument, SenderStatus
 from core.messaging.sender_requests import Paper
 from core.tenants import fields
 
@@ -69,8 +69,16 @@ class SenderIdShape(Shape, frozen=True, kw_only=True):
     decided_at: Instant | None
 
 
-def values(row: Sender, operators: dict[str, str]) -> dict[str, Any]:
-    """Read what both doors show of a sender ID."""
+def values(rows: Sequence[Sender]) -> list[dict[str, Any]]:
+    """Read what both doors show of some sender IDs, with as many questions as for one."""
+    standing, papers = senders.by_operator(rows), sender_requests.documents_of(rows)
+    keys = [(row.tenant_id, row.name) for row in rows]
+    return [_values(row, standing[key], papers[key]) for row, key in zip(rows, keys, strict=True)]
+
+
+def _values(
+    row: Sender, operators: dict[str, str], papers: Sequence[SenderDocument]
+) -> dict[str, Any]:
     return {
         "id": row.public_id or "",
         "name": row.name,
@@ -80,8 +88,7 @@ def values(row: Sender, operators: dict[str, str]) -> dict[str, Any]:
         "purpose": row.purpose,
         "reason": row.reason,
         "documents": [
-            DocumentShape(name=each.file_name, media_type=each.media_type)
-            for each in sender_requests.documents(row)
+            DocumentShape(name=each.file_name, media_type=each.media_type) for each in papers
         ],
         "created_at": row.created_at,
         "decided_at": row.decided_at,
@@ -89,8 +96,7 @@ def values(row: Sender, operators: dict[str, str]) -> dict[str, Any]:
 
 
 def _shown(rows: Sequence[Sender]) -> list[SenderIdShape]:
-    standing = senders.by_operator(rows)
-    return [SenderIdShape(**values(row, standing[row.tenant_id, row.name])) for row in rows]
+    return [SenderIdShape(**each) for each in values(rows)]
 
 
 class SenderIds:
@@ -99,13 +105,14 @@ class SenderIds:
     @for_tenant("listSenderIds", scope="messages:read")
     def on_get(self, call: TenantCall, where: Paging) -> Page[SenderIdShape]:
         """List your sender IDs, newest first."""
-        return page(
-            call,
-            where,
-            lambda after, limit: senders.newest(call.tenant_id, after=after, limit=limit),
-            lambda row: _shown([row])[0],
-            key=senders.place,
-        )
+        shown: dict[str, SenderIdShape] = {}
+
+        def read(after: str | None, limit: int) -> list[Sender]:
+            rows = senders.newest(call.tenant_id, after=after, limit=limit)
+            shown.update(zip((row.name for row in rows), _shown(rows), strict=True))
+            return rows
+
+        return page(call, where, read, lambda row: shown[row.name], key=senders.place)
 
     @for_tenant(
         "requestSenderId",

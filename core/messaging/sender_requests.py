@@ -199,13 +199,28 @@ def _checked(papers: Sequence[Paper]) -> list[tuple[Paper, str]]:
 
 def documents(sender: Sender) -> list[SenderDocument]:
     """List the papers of a request, without what is in them."""
-    return list(
-        SenderDocument.select(
-            SenderDocument.id, SenderDocument.file_name, SenderDocument.media_type
-        )
-        .where(SenderDocument.tenant_id == sender.tenant_id, SenderDocument.name == sender.name)
-        .order_by(SenderDocument.id)
+    return documents_of([sender])[sender.tenant_id, sender.name]
+
+
+def documents_of(senders_: Sequence[Sender]) -> dict[tuple[int, str], list[SenderDocument]]:
+    """List the papers of some requests, by business and name."""
+    found: dict[tuple[int, str], list[SenderDocument]] = {
+        (each.tenant_id, each.name): [] for each in senders_
+    }
+    every = SenderDocument.select(
+        SenderDocument.id,
+        SenderDocument.tenant_id,
+        SenderDocument.name,
+        SenderDocument.file_name,
+        SenderDocument.media_type,
+    ).where(
+        SenderDocument.tenant_id.in_({tenant_id for tenant_id, _ in found}),
+        SenderDocument.name.in_({name for _, name in found}),
     )
+    for each in every.order_by(SenderDocument.id):
+        if (each.tenant_id, each.name) in found:
+            found[each.tenant_id, each.name].append(each)
+    return found
 
 
 def document(document_id: str) -> SenderDocument | None:

@@ -9,6 +9,7 @@ import pytest
 from urllib3 import encode_multipart_formdata
 
 from core.messaging.models import Sender, SenderDocument
+from tests import statements
 
 ASKED = {"name": "ZURI", "class": "transactional", "purpose": "Receipts for our customers"}
 PDF = b"%PDF-1.7 " + bytes(range(256)) * 8
@@ -48,6 +49,21 @@ def test_sender_ids_are_listed_newest_first_page_by_page(ask, own):
     assert (rest["has_more"], rest["next"]) == (False, None)
     names = [row["name"] for row in first["data"] + rest["data"]]
     assert names == ["ZU.RI2", "ZU.RI1", "ZU.RI0"]
+
+
+def test_a_long_list_asks_the_database_no_more_than_a_short_one(ask, own, admin):
+    def asked(door, path):
+        door.get(path)  # from here on the key is known
+        with statements.noted() as said:
+            assert door.get(path).status_code == 200
+        return len(said)
+
+    ask.post(own, body=json.dumps(ASKED))
+    before = asked(ask, own), asked(admin, "/admin/sender-ids")
+    for number in range(4):
+        ask.post(own, **form(ASKED | {"name": f"ZURI{number}"}, ("document", "a.pdf", PDF)))
+
+    assert (asked(ask, own), asked(admin, "/admin/sender-ids")) == before
 
 
 def test_papers_in_json_are_told_to_come_in_a_form(ask, own):
