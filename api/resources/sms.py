@@ -46,7 +46,7 @@ from core.contacts.contacts import ContactNotFound
 from core.contacts.groups import GroupNotFound
 from core.errors import Invalid
 from core.ledger.errors import DailyCapReached, NotEnough
-from core.messaging import errors, preparing, sending
+from core.messaging import errors, preparing, reasons, sending
 from core.messaging.models import Category
 from core.messaging.sending import Order, Text
 from core.tenants.profiles import Profile
@@ -94,7 +94,7 @@ class OptedOut(Invalid):
 
     code = "opted_out"
     title = "Number has opted out"
-    sentence = preparing.OPTED_OUT
+    sentence = reasons.WORDS[reasons.OPTED_OUT]
 
 
 class Common(Request, frozen=True, kw_only=True):

@@ -27,10 +27,9 @@ from core.flows.topup import topup
 from core.flows.visits import Visit
 from core.flows.when import ask_time, span
 from core.flows.wording import brief, kes, open_for, reference, somebody
-from core.messaging import guards, suppression
+from core.messaging import guards, reasons
 from core.messaging.errors import NoRecipients, SenderNotAtOperator
 from core.messaging.models import Category
-from core.messaging.preparing import BLOCKED, OPTED_OUT
 from core.messaging.sending import Estimate, Order, Text, estimate
 from core.messaging.sending import send as accept
 from core.money import Money
@@ -147,8 +146,8 @@ def _body(profile: Profile, said: Said, to: To) -> str:
 
 def _why_not(visit: Visit, refusal: Refused) -> str:
     """Say why a number gets nothing, in the words of whatever it is."""
-    known = {suppression.OPTED_OUT: OPTED_OUT, suppression.BLOCKED: BLOCKED}
-    known |= {code.value: words for code, words in guards.WORDS.items()}
+    of_theirs = (reasons.OPTED_OUT, reasons.BLOCKED, *guards.WORDS)
+    known = {code: reasons.WORDS[code] for code in of_theirs}
     said = [
         visit.say(known[each.code]) if each.code in known else each.detail
         for each in (refusal.declined if isinstance(refusal, NoRecipients) else ())

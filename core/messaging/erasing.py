@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from core import clock
 from core.contacts.models import Suppression
 from core.database import execute, is_postgres
-from core.messaging import counts
+from core.messaging import counts, suppression
 from core.messaging.models import Charge, Inbound, Message, Report, Status, Submission
 from core.messaging.settling import Settled, release
 
@@ -50,7 +50,7 @@ def texts(tenant_id: int, msisdn: str, pseudonym: str, *, once: str, actor: str)
             charge=Charge.RELEASED.value,
             final_at=clock.now(),
             due_at=None,
-            reason="erased",
+            reason=suppression.ERASED,
         ).where(Message.id.in_(part)).execute()
     for part in _parts([row[0] for row in rows]):
         Message.update(msisdn=pseudonym, body="").where(Message.id.in_(part)).execute()

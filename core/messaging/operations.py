@@ -9,7 +9,7 @@ from typing import Any
 from core import clock, events, ids, phone
 from core.database import execute, transaction
 from core.ledger.accounts import Purse
-from core.messaging import counts, usage
+from core.messaging import counts, reasons, usage
 from core.messaging.dispatch import sweep
 from core.messaging.errors import SubmissionNotFound
 from core.messaging.models import (
@@ -133,7 +133,7 @@ def settle_doubt(
             (
                 status.value,
                 charge.value,
-                None if went else "not_sent",
+                None if went else reasons.NOT_SENT,
                 None if went else now,
                 submission_id,
             ),

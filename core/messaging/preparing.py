@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from core import clock, phone, text
 from core.errors import Refused
-from core.messaging import guards, reach, rules, suppression
+from core.messaging import guards, reach, reasons, rules, suppression
 from core.messaging.errors import (
     Declined,
     EmptyText,
@@ -32,8 +32,6 @@ DAYS_AHEAD_MAX = 365
 PAST_ALLOWED = timedelta(minutes=1)
 
 DUPLICATE = "This number is in the request more than once; it gets one text."
-OPTED_OUT = "This number has asked for no more texts of this kind from you."
-BLOCKED = "You have blocked this number. Unblock the contact to send to it again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +171,7 @@ def _numbers(profile: Profile, order: Order, declined: list[Declined]) -> dict[s
 
 
 def _suppressed(profile: Profile, asked: Text, reason: str) -> Declined:
-    words = BLOCKED if reason == suppression.BLOCKED else OPTED_OUT
-    return Declined(asked.to, reason, say(profile.language, words))
+    return Declined(asked.to, reason, say(profile.language, reasons.WORDS[reason]))
 
 
 def _out_of_reach(profile: Profile, asked: Text, sender: str, operator: str) -> Declined:

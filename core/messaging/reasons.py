@@ -7,17 +7,18 @@ stands with the request for the operator.
 from __future__ import annotations
 
 from core.gateways import onfon_words
-from core.messaging import guards, reach
+from core.messaging import guards, reach, suppression
 from core.words import say
 
 SENDER_REFUSED = "sender_refused"
 NUMBER_REFUSED = "number_refused"
 TEXT_REFUSED = "text_refused"
 GATEWAY_REFUSED = "gateway_refused"
-OPTED_OUT = "opted_out"
+OPTED_OUT, BLOCKED, ERASED = suppression.OPTED_OUT, suppression.BLOCKED, suppression.ERASED
 BLACKLISTED = "blacklisted"
 ANSWER_LOST = "answer_lost"
 NO_PROVIDER_ID = "no_provider_id"
+NOT_SENT = "not_sent"
 
 _CODES = {
     onfon_words.SENDER: SENDER_REFUSED,
@@ -34,10 +35,13 @@ WORDS = {
     TEXT_REFUSED: "The SMS gateway does not accept this text. Nothing was charged.",
     GATEWAY_REFUSED: "The SMS gateway refused this message. Nothing was charged.",
     OPTED_OUT: "This number has asked for no more texts of this kind from you.",
+    BLOCKED: "You have blocked this number. Unblock the contact to send to it again.",
+    ERASED: "You had the person forgotten before this message went. Nothing was charged.",
     BLACKLISTED: (
         "The network blocks texts of this kind to this number, mostly as its owner asked."
     ),
     ANSWER_LOST: "We do not know yet whether this message went, and are finding out.",
+    NOT_SENT: "We found that this message never went. Nothing was charged.",
     NO_PROVIDER_ID: "The message went, but the gateway cannot report on it.",
     **{code.value: words for code, words in guards.WORDS.items()},
     **reach.WORDS,

@@ -105,6 +105,14 @@ def test_trouble_with_the_account_is_nobodys_reason(make_tenant: Make) -> None:
     assert told() == []
 
 
+@pytest.mark.parametrize("reason", ["blocked", "erased", "not_sent", "opted_out", "repeat"])
+def test_why_we_kept_a_text_back_is_said_in_words(reason: str) -> None:
+    for language in ("en", "sw"):
+        said = reasons.words_of(reason, language, sender="TUMA")
+        assert said is not None
+        assert said.endswith(".")
+
+
 def test_every_reason_can_be_said_in_both_languages() -> None:
     for sentence in reasons.WORDS.values():
         swahili = words.catalogue("sw")[sentence]
