@@ -15,7 +15,7 @@ from core.flows.asking import Agree, Drawn, Pick, sign
 from core.flows.many import settle
 from core.flows.outcomes import parts
 from core.flows.visits import Visit
-from core.flows.wording import brief, business, entitled, kes, open_for, somebody
+from core.flows.wording import By, brief, business, by, entitled, kes, open_for
 from core.messaging import refusals
 from core.messaging.models import Status
 from core.notices import problems
@@ -221,34 +221,27 @@ def _moment(at: object) -> str:
 
 
 def _pause(visit: Visit, profile: Profile, campaign_id: str) -> str:
-    _require(visit, profile)
-    pausing.pause(profile, campaign_id, actor=visit.actor, channel=visit.channel)
+    pausing.pause(profile, campaign_id, **_by(visit, profile))
     return "ok"
 
 
 def _go_on(visit: Visit, profile: Profile, campaign_id: str, *, confirm: bool = False) -> str:
-    _require(visit, profile)
     try:
-        pausing.resume(
-            profile, campaign_id, confirm=confirm, actor=visit.actor, channel=visit.channel
-        )
+        pausing.resume(profile, campaign_id, confirm=confirm, **_by(visit, profile))
     except CampaignStale as stale:
         return _STALE + stale.words(visit.language)
     return "ok"
 
 
 def _call_off(visit: Visit, profile: Profile, campaign_id: str) -> str:
-    _require(visit, profile)
-    cancelling.cancel(profile, campaign_id, actor=visit.actor, channel=visit.channel)
+    cancelling.cancel(profile, campaign_id, **_by(visit, profile))
     return "ok"
 
 
 def _remove(visit: Visit, profile: Profile, campaign_id: str) -> str:
-    _require(visit, profile)
-    campaigns.remove(profile, campaign_id, actor=visit.actor, channel=visit.channel)
+    campaigns.remove(profile, campaign_id, **_by(visit, profile))
     return "ok"
 
 
-def _require(visit: Visit, profile: Profile) -> None:
-    """Refuse when the role has been taken since the question was asked. Raises: NotAllowed."""
-    roles.require(somebody(visit).id, profile.tenant_id, Right.SEND)
+def _by(visit: Visit, profile: Profile) -> By:
+    return by(visit, profile.tenant_id, Right.SEND)

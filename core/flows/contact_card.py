@@ -13,7 +13,7 @@ from core.dialogue.steps import Ask, Choose, Flow, Once
 from core.flows.asking import Agree, sign
 from core.flows.recipients import ask_group
 from core.flows.visits import Visit
-from core.flows.wording import brief, somebody
+from core.flows.wording import By, brief, by
 from core.messaging import optouts
 from core.messaging.models import Category
 from core.privacy import erasing
@@ -195,10 +195,8 @@ def _erase(visit: Visit, tenant_id: int, contact: Contact) -> Flow:
 # The acts, each for whoever may keep contacts.
 
 
-def _by(visit: Visit, tenant_id: int) -> dict[str, str]:
-    """Who acts; refused when the role has been taken since the question. Raises: NotAllowed."""
-    roles.require(somebody(visit).id, tenant_id, Right.CONTACTS)
-    return {"actor": visit.actor, "channel": visit.channel}
+def _by(visit: Visit, tenant_id: int) -> By:
+    return by(visit, tenant_id, Right.CONTACTS)
 
 
 def _move(visit: Visit, tenant_id: int, group_id: str, contact_id: str, *, into: bool) -> bool:
@@ -207,16 +205,12 @@ def _move(visit: Visit, tenant_id: int, group_id: str, contact_id: str, *, into:
 
 
 def _note(visit: Visit, tenant_id: int, contact_id: str, name: str, value: str | None) -> str:
-    by = _by(visit, tenant_id)
-    book.change(
-        tenant_id, contact_id, extra={name: value}, actor=by["actor"], channel=by["channel"]
-    )
+    book.change(tenant_id, contact_id, extra={name: value}, **_by(visit, tenant_id))
     return "ok"
 
 
 def _call(visit: Visit, tenant_id: int, contact_id: str, name: str) -> str:
-    by = _by(visit, tenant_id)
-    book.change(tenant_id, contact_id, name=name, actor=by["actor"], channel=by["channel"])
+    book.change(tenant_id, contact_id, name=name, **_by(visit, tenant_id))
     return "ok"
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from core import phone
-from core.contacts import consents, groups
+from core.contacts import consents, groups, membership
 from core.contacts import contacts as book
 from core.contacts.models import Contact
 from core.database import transaction
@@ -18,7 +18,7 @@ from core.flows.imports import import_
 from core.flows.recipients import GroupEmpty, ask_numbers, sized
 from core.flows.send import write_to
 from core.flows.visits import Visit
-from core.flows.wording import brief, business, entitled, somebody
+from core.flows.wording import By, brief, business, by, entitled, somebody
 from core.notices import exports
 from core.tenants import fields, roles
 from core.tenants.roles import Right
@@ -129,7 +129,7 @@ def _add(visit: Visit) -> Flow:
     consent = yield from ask_consent(visit, "contacts")
     yield from Once(
         "contacts_add",
-        lambda once: _put(visit, profile.tenant_id, (msisdn,), name, group_id, consent),
+        lambda once: _put(visit, profile.tenant_id, msisdn, name, group_id, consent),
     )
     return visit.say("Saved: {name}, {phone}.", name=brief(name, 40), phone=phone.pretty(msisdn))
 
@@ -143,21 +143,22 @@ def _into(visit: Visit, tenant_id: int) -> Drawn:
 def _put(
     visit: Visit,
     tenant_id: int,
-    msisdns: tuple[str, ...],
+    msisdn: str,
     name: str,
     group_id: str,
-    consent: consents.Given | None = None,
-) -> int:
-    _require(visit, tenant_id)
-    actor, channel = visit.actor, visit.channel
+    consent: consents.Given | None,
+) -> str:
+    who_acts = _by(visit, tenant_id)
     with transaction():
-        for msisdn in msisdns:
-            contact, _ = book.put(
-                tenant_id, msisdn, name, consent=consent, actor=actor, channel=channel
-            )
-            if group_id != NO_GROUP:
-                groups.add(tenant_id, group_id, contact.id, actor=actor, channel=channel)
-    return len(msisdns)
+        contact, _ = book.put(tenant_id, msisdn, name, consent=consent, **who_acts)
+        if group_id != NO_GROUP:
+            groups.add(tenant_id, group_id, contact.id, **who_acts)
+    return "ok"
+
+
+def _join(visit: Visit, tenant_id: int, group_id: str, msisdns: Sequence[str]) -> str:
+    membership.add(tenant_id, group_id, numbers=msisdns, **_by(visit, tenant_id))
+    return "ok"
 
 
 def _groups(visit: Visit, tenant_id: int) -> Flow:
@@ -187,8 +188,7 @@ def _group_name(text: str) -> str:
 
 
 def _make(visit: Visit, tenant_id: int, name: str) -> str:
-    _require(visit, tenant_id)
-    made, _ = groups.create(tenant_id, name, actor=visit.actor, channel=visit.channel)
+    made, _ = groups.create(tenant_id, name, **_by(visit, tenant_id))
     return str(made.id)
 
 
@@ -209,7 +209,7 @@ def _group(visit: Visit, tenant_id: int, group_id: str) -> Flow:
         return (yield from _export(visit, tenant_id, group_id))
     if choice == "add":
         msisdns = yield from ask_numbers(visit, "group_numbers")
-        yield from Once("group_added", lambda once: _put(visit, tenant_id, msisdns, "", group_id))
+        yield from Once("group_added", lambda once: _join(visit, tenant_id, group_id, msisdns))
         return visit.say(
             "{count} numbers are in {name}.", count=len(msisdns), name=brief(group.name, 30)
         )
@@ -230,11 +230,9 @@ def _ungroup(visit: Visit, tenant_id: int, group_id: str, name: str) -> Flow:
 
 
 def _dissolve(visit: Visit, tenant_id: int, group_id: str) -> str:
-    _require(visit, tenant_id)
-    groups.remove(tenant_id, group_id, actor=visit.actor, channel=visit.channel)
+    groups.remove(tenant_id, group_id, **_by(visit, tenant_id))
     return "ok"
 
 
-def _require(visit: Visit, tenant_id: int) -> None:
-    """Refuse when the role has been taken since the question was asked. Raises: NotAllowed."""
-    roles.require(somebody(visit).id, tenant_id, Right.CONTACTS)
+def _by(visit: Visit, tenant_id: int) -> By:
+    return by(visit, tenant_id, Right.CONTACTS)

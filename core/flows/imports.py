@@ -17,11 +17,11 @@ from core.errors import NotAllowed
 from core.flows.asking import Agree, Drawn, Pick
 from core.flows.consenting import ask_consent
 from core.flows.visits import Visit
-from core.flows.wording import brief, entitled, somebody
+from core.flows.wording import By, brief, by, entitled, somebody
 from core.notices import notebook
 from core.notices.bulk import live_cause
 from core.telegram import files
-from core.tenants import fields, roles
+from core.tenants import fields
 from core.tenants.profiles import Profile
 from core.tenants.roles import Right
 
@@ -177,15 +177,13 @@ def _question(visit: Visit, file: str, group: str) -> str:
 
 def _take_in(visit: Visit, profile: Profile, upload: Upload, once: str) -> str:
     """Fetch the file and keep it. Nothing is read into the contacts before the yes."""
-    _require(visit, profile)
     made = imports.begin(
         profile.tenant_id,
         upload.name,
         files.fetch(upload.file_id),
         wait=True,
         once=f"chat:{once}",
-        actor=visit.actor,
-        channel=visit.channel,
+        **_by(visit, profile),
     )
     return str(made.id)
 
@@ -199,10 +197,9 @@ def _start(
     consent: Consent | None,
     columns: Mapping[str, str],
 ) -> str:
-    _require(visit, profile)
-    actor, channel = visit.actor, visit.channel
+    who_acts = _by(visit, profile)
     if group and not group_id:
-        made, _ = groups.create(profile.tenant_id, group, actor=actor, channel=channel)
+        made, _ = groups.create(profile.tenant_id, group, **who_acts)
         group_id = made.id
     imports.start(
         profile.tenant_id,
@@ -210,8 +207,7 @@ def _start(
         group_id=group_id or None,
         columns=columns or None,
         consent=consent,
-        actor=actor,
-        channel=channel,
+        **who_acts,
     )
     notebook.put(
         live_cause(import_id),
@@ -224,10 +220,9 @@ def _start(
 
 
 def _discard(visit: Visit, profile: Profile, import_id: str) -> str:
-    imports.discard(profile.tenant_id, import_id, actor=visit.actor, channel=visit.channel)
+    imports.discard(profile.tenant_id, import_id, **_by(visit, profile))
     return "ok"
 
 
-def _require(visit: Visit, profile: Profile) -> None:
-    """Refuse when the role has been taken since the question was asked. Raises: NotAllowed."""
-    roles.require(somebody(visit).id, profile.tenant_id, Right.CONTACTS)
+def _by(visit: Visit, profile: Profile) -> By:
+    return by(visit, profile.tenant_id, Right.CONTACTS)

@@ -7,8 +7,8 @@ from core.dialogue.steps import Ask, Choose, Flow, Once
 from core.errors import NotAllowed
 from core.flows.asking import Agree, Drawn, Pick
 from core.flows.visits import Visit
-from core.flows.wording import brief, entitled, somebody
-from core.tenants import fields, keys, roles
+from core.flows.wording import By, brief, by, entitled
+from core.tenants import fields, keys
 from core.tenants.keys import Mode
 from core.tenants.profiles import Profile
 from core.tenants.roles import Right
@@ -90,30 +90,21 @@ def _shown(visit: Visit, secret: str) -> Done:
 
 
 def _make(visit: Visit, profile: Profile, name: str, mode: Mode, once: str) -> str:
-    _require(visit, profile)
     _, secret = keys.create(
-        profile.tenant_id,
-        name,
-        mode=mode,
-        once=f"chat:{once}",
-        actor=visit.actor,
-        channel=visit.channel,
+        profile.tenant_id, name, mode=mode, once=f"chat:{once}", **_by(visit, profile)
     )
     return secret
 
 
 def _rotate(visit: Visit, profile: Profile, key_id: str) -> str:
-    _require(visit, profile)
-    _, secret = keys.rotate(profile.tenant_id, key_id, actor=visit.actor, channel=visit.channel)
+    _, secret = keys.rotate(profile.tenant_id, key_id, **_by(visit, profile))
     return secret
 
 
 def _revoke(visit: Visit, profile: Profile, key_id: str) -> str:
-    _require(visit, profile)
-    keys.revoke(profile.tenant_id, key_id, actor=visit.actor, channel=visit.channel)
+    keys.revoke(profile.tenant_id, key_id, **_by(visit, profile))
     return "ok"
 
 
-def _require(visit: Visit, profile: Profile) -> None:
-    """Refuse when the role has been taken since the question was asked. Raises: NotAllowed."""
-    roles.require(somebody(visit).id, profile.tenant_id, Right.KEYS)
+def _by(visit: Visit, profile: Profile) -> By:
+    return by(visit, profile.tenant_id, Right.KEYS)

@@ -26,7 +26,7 @@ from core.flows.recipients import To
 from core.flows.topup import topup
 from core.flows.visits import Visit
 from core.flows.when import ask_when, span
-from core.flows.wording import brief, kes, reference, somebody
+from core.flows.wording import By, brief, by, kes, reference, somebody
 from core.ledger.errors import NotEnough
 from core.money import Money
 from core.notices import notebook
@@ -128,20 +128,13 @@ def _keep(profile: Profile, campaign_id: str) -> str:
 
 
 def _rewrite(visit: Visit, profile: Profile, campaign_id: str, wanted: Wanted) -> str:
-    _require(visit, profile)
-    campaigns.change(profile, campaign_id, wanted, actor=visit.actor, channel=visit.channel)
+    campaigns.change(profile, campaign_id, wanted, **_by(visit, profile))
     return "ok"
 
 
 def _create(visit: Visit, profile: Profile, wanted: Wanted, once: str) -> str:
-    _require(visit, profile)
     made = campaigns.create(
-        profile,
-        wanted,
-        once=f"chat:{once}",
-        is_passing=True,
-        actor=visit.actor,
-        channel=visit.channel,
+        profile, wanted, once=f"chat:{once}", is_passing=True, **_by(visit, profile)
     )
     return str(made.id)
 
@@ -293,21 +286,14 @@ def _begun(
 
 
 def _test(visit: Visit, profile: Profile, campaign_id: str, once: str) -> str:
-    _require(visit, profile)
+    who_acts = _by(visit, profile)
     campaigns.keep(profile, campaign_id)
-    testing.send_test(
-        profile,
-        campaign_id,
-        visit.msisdn,
-        once=f"chat:{once}",
-        actor=visit.actor,
-        channel=visit.channel,
-    )
+    testing.send_test(profile, campaign_id, visit.msisdn, once=f"chat:{once}", **who_acts)
     return "ok"
 
 
 def _drop(visit: Visit, profile: Profile, campaign_id: str) -> str:
-    campaigns.remove(profile, campaign_id, actor=visit.actor, channel=visit.channel)
+    campaigns.remove(profile, campaign_id, **_by(visit, profile))
     return "ok"
 
 
@@ -322,7 +308,7 @@ def _launch(
     repeat: bool = False,
 ) -> str:
     """Start a campaign; gives how it stands, or the words to ask about a repetition with."""
-    role = _require(visit, profile)
+    role = roles.require(somebody(visit).id, profile.tenant_id, Right.SEND)
     try:
         begun = launching.launch(
             profile,
@@ -361,6 +347,5 @@ def follow(visit: Visit, tenant_id: int, campaign_id: str) -> None:
     )
 
 
-def _require(visit: Visit, profile: Profile) -> Role:
-    """Refuse when the role has been taken since the question was asked. Raises: NotAllowed."""
-    return roles.require(somebody(visit).id, profile.tenant_id, Right.SEND)
+def _by(visit: Visit, profile: Profile) -> By:
+    return by(visit, profile.tenant_id, Right.SEND)

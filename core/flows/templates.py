@@ -11,7 +11,7 @@ from core.flows.asking import Agree, Drawn, Pick, prose, typed
 from core.flows.contact_card import who
 from core.flows.language import NAMES
 from core.flows.visits import Visit
-from core.flows.wording import brief, business, somebody
+from core.flows.wording import By, brief, business, by
 from core.messaging.errors import EmptyText
 from core.settings import settings
 from core.tenants import fields, roles
@@ -154,25 +154,20 @@ def _body(given: str) -> str:
     return body
 
 
-def _by(visit: Visit, tenant_id: int) -> dict[str, str]:
-    """Who acts; refused when the role has been taken since the question. Raises: NotAllowed."""
-    roles.require(somebody(visit).id, tenant_id, Right.SEND)
-    return {"actor": visit.actor, "channel": visit.channel}
+def _by(visit: Visit, tenant_id: int) -> By:
+    return by(visit, tenant_id, Right.SEND)
 
 
 def _make(visit: Visit, tenant_id: int, name: str, body: str) -> str:
-    by = _by(visit, tenant_id)
     spoken = visit.language
     made = templates.create(
-        tenant_id, name, {spoken: body}, language=spoken, actor=by["actor"], channel=by["channel"]
+        tenant_id, name, {spoken: body}, language=spoken, **_by(visit, tenant_id)
     )
     return made.id
 
 
 def _change(visit: Visit, tenant_id: int, view: View, body: str, language: str) -> str:
-    by = _by(visit, tenant_id)
-    bodies = {language: body}
-    templates.change(tenant_id, view.id, bodies=bodies, actor=by["actor"], channel=by["channel"])
+    templates.change(tenant_id, view.id, bodies={language: body}, **_by(visit, tenant_id))
     return "ok"
 
 

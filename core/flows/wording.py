@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TypedDict
 
 from core.errors import NotAllowed
 from core.flows.visits import Visit
@@ -62,6 +63,22 @@ def open_for(visit: Visit, right: Right) -> Profile:
         raise BusinessWaits
     business(visit).require_active()
     return entitled(visit, right)
+
+
+class By(TypedDict):
+    """Who did something, and by which door, as acts record it."""
+
+    actor: str
+    channel: str
+
+
+def by(visit: Visit, tenant_id: int, right: Right) -> By:
+    """Say who acts; refused when the role has been taken since the question was asked.
+
+    Raises: NoBusiness, NotAllowed, RoleTooSmall.
+    """
+    roles.require(somebody(visit).id, tenant_id, right)
+    return {"actor": visit.actor, "channel": visit.channel}
 
 
 def kes(amount: Money) -> str:

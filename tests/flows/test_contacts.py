@@ -62,6 +62,8 @@ def test_many_people_go_into_a_group_at_once(talk: Talk, tenant: Profile) -> Non
     if talk.channel == "ussd":
         talk.say("go")
     assert len(groups.members(tenant.tenant_id, group.id)) == 2
+    (noted,) = (row for row in audit.listing(tenant.tenant_id) if row.act == "group.added")
+    assert json.loads(noted.after) == {"contacts": 2, "created": 2}
     talk.start("contacts", "groups", group.id, "remove", "yes")
 
     assert groups.listing(tenant.tenant_id) == []

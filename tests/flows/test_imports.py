@@ -14,9 +14,10 @@ from core.dialogue.screens import Asks, Reply
 from core.flows import conversation
 from core.notices.models import Notice
 from core.telegram import files
+from core.tenants import team
 from core.tenants.models import Role
 from core.tenants.profiles import Profile
-from tests.flows.talking import JUMA, Talk
+from tests.flows.talking import JUMA, Talk, person_of
 
 pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 
@@ -94,6 +95,20 @@ def test_a_file_that_is_left_leaves_nothing(
 
     assert talk.screen.text == "Nothing was imported."
     assert imports.listing(tenant.tenant_id) == []
+
+
+def test_whoever_lost_their_role_meanwhile_throws_no_file_away(
+    talk: Talk, tenant: Profile, join: Callable[..., Talk], chat: dict[str, bytes]
+) -> None:
+    juma = join(tenant, "telegram", JUMA, Role.SENDER)
+    drop(juma, chat, GOOD)
+    team.change_role(
+        tenant.tenant_id, person_of(juma).id, Role.VIEWER, by=person_of(talk), channel="telegram"
+    )
+    juma.say("no")
+
+    assert "does not allow this" in juma.screen.text
+    assert len(imports.listing(tenant.tenant_id)) == 1
 
 
 def test_a_file_is_asked_for_where_none_was_dropped(
