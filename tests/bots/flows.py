@@ -22,6 +22,7 @@ from core.errors import Invalid
 from core.flows import Visit
 
 PAID: list[tuple[str, int]] = []
+PIN = "Zq7pinXk27"  # no part of it comes up by chance in the data of a button
 DAYS = [{"day": f"2026-11-{day:02d}", "messages": day * 7} for day in range(1, 15)]
 
 
@@ -108,7 +109,7 @@ def _pay(once: str, amount: int) -> str:
 
 
 def _check(given: str) -> str:
-    if given != "2580":
+    if given != PIN:
         raise Wrong
     return "ok"
 

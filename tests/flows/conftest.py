@@ -48,6 +48,13 @@ def join(store: str) -> Callable[..., Talk]:
 
 
 @pytest.fixture
+def long_pins(monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """Two PINs to look for where digits come up by chance: in times, names and digests."""
+    monkeypatch.setattr(pins, "_FORM", str.isalnum)
+    return "Zq7pinXk27", "Wk4newQm55"
+
+
+@pytest.fixture
 def tenant(make_tenant: Callable[..., Profile]) -> Profile:
     """A business with KES 100, at 0.80 a segment."""
     return make_tenant("100", price="0.80")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import pytest
@@ -38,7 +37,19 @@ def test_a_pin_is_changed_by_who_knows_it(tenant: Profile, join: Callable[..., T
 
     assert talk.screen.ends
     assert pins.check(person_of(talk), NEW, channel="ussd") == "ok"
-    assert not {PIN, NEW} & set(re.findall(r"\d+", stored()))
+
+
+def test_a_pin_is_kept_nowhere(
+    tenant: Profile, join: Callable[..., Talk], long_pins: tuple[str, str]
+) -> None:
+    old, new = long_pins
+    talk = join(tenant, "ussd", pin=False)
+    talk.start("account", "pin", old, old)
+    assert pins.check(person_of(talk), old, channel="ussd") == "ok"
+    talk.start("account", "pin", "change", new, new, "9753", old)
+
+    assert pins.check(person_of(talk), new, channel="ussd") == "ok"
+    assert [each for each in long_pins if each in stored()] == []
 
 
 def test_nobody_goes_on_from_behind_the_old_pin(tenant: Profile, join: Callable[..., Talk]) -> None:
