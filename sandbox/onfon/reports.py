@@ -16,7 +16,7 @@ from sandbox.scheduler import Scheduler, Task
 from sandbox.times import minute, nairobi_now
 
 COPIES = 3
-FOLLOWS_SECONDS = 0.2
+FOLLOWS_SECONDS = 0.5
 RETRY_SECONDS = 1.0
 
 

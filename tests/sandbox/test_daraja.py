@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox.outside import PAIR, PHONE, Application, Sandbox
+from tests.stack import wait_until
 
 GENERATE = "/daraja/oauth/v1/generate"
 CLIENT = {"grant_type": "client_credentials"}
@@ -315,7 +316,7 @@ def test_a_prompt_nobody_answers_ends_by_itself(sandbox: Sandbox, application: A
     callback = seen.json["Body"]["stkCallback"]
 
     assert (callback["ResultCode"], callback["ResultDesc"]) == (1037, "No response from user.")
-    assert sandbox.state()["prompts"][0]["status"] == "timed_out"
+    wait_until(lambda: sandbox.state()["prompts"][0]["status"] == "timed_out")
 
 
 def test_a_person_may_pay_after_1037_was_told(sandbox: Sandbox, application: Application) -> None:

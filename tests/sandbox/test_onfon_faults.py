@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -134,10 +135,13 @@ def test_one_row_may_be_refused_among_others(sandbox: Sandbox, fault: str, code:
 
 def test_too_many_requests_in_a_second_are_429(sandbox: Sandbox) -> None:
     sandbox.faults(onfon={"rate_limit": 2})
-    answers = [sandbox.send(ASHA) for _ in range(3)]
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda _: sandbox.send(ASHA), range(12)))
+    refused = [answer for answer in answers if answer.status_code == 429]
 
-    assert [answer.status_code for answer in answers] == [200, 200, 429]
-    assert answers[2].headers["Retry-After"] == "1"
+    assert 0 < len(refused) <= 10
+    assert {answer.status_code for answer in answers} == {200, 429}
+    assert {answer.headers["Retry-After"] for answer in refused} == {"1"}
 
 
 # Delivery reports
