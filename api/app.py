@@ -16,7 +16,7 @@ from falcon.routing import BaseConverter
 
 from api import metrics, problems, refusals
 from api.routes import ROUTES
-from core import logs
+from core import logs, memory
 from core.database import db, open_database
 from core.queue import open_queue
 
@@ -111,6 +111,7 @@ def _opened() -> falcon.App[Any, Any]:
                 open_database()
             open_queue()
             _app = create_app()
+            memory.settle()
         return _app
 
 

@@ -31,9 +31,10 @@ def _web(args: argparse.Namespace, given: Settings) -> int:
 
 
 def _worker(args: argparse.Namespace, given: Settings) -> int:
-    from core import database, jobs
+    from core import database, jobs, memory
 
     database.open_database()
+    memory.settle()
     jobs.run_worker(args.workers)
     return 0
 

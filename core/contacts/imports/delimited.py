@@ -94,20 +94,24 @@ class Delimited:
         """Every row of the file. Call it once."""
         delimiter = self._delimiter
         while block := self._text.readlines(BLOCK):
-            if '"' not in "".join(block):
+            text = "".join(block)
+            if '"' not in text:
                 try:
-                    yield self._legible(list(csv.reader(block, delimiter=delimiter)))
-                    continue
+                    rows = list(csv.reader(block, delimiter=delimiter))
                 except csv.Error:  # a cell beyond the library's limit, 131,072 characters
                     pass
+                else:
+                    yield self._legible(rows, text)
+                    continue
             self._waiting.extend(block)
             while self._waiting:
-                yield self._legible(list(self._with_care()))
+                rows = list(self._with_care())
+                yield self._legible(rows, "".join(map("".join, rows)))
 
-    def _legible(self, rows: list[list[str]]) -> list[list[str]]:
-        """The rows, of which those are broken that were written in another encoding."""
+    def _legible(self, rows: list[list[str]], text: str) -> list[list[str]]:
+        """The rows of a text, of which those are broken that were written in another encoding."""
         encoding = self._encoding
-        if encoding is None or not _may_be_garbled("".join(map("".join, rows)), encoding):
+        if encoding is None or not _may_be_garbled(text, encoding):
             return rows
         return [
             Broken(row, "letters_unreadable")

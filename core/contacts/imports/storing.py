@@ -239,7 +239,8 @@ def _insert(target: Target, made: Sequence[str], fresh: Sequence[Entry]) -> None
     consent = "NULL" if consent_id is None else f"'{consent_id}'"
     assert consent_id is None or consent_id.replace("_", "").isalnum()
     statement = _INSERT_CONTACT.format(tenant_id=int(tenant_id), consent=consent, now=now)
-    execute_many(statement, [(each, *entry[1:]) for each, entry in zip(made, fresh, strict=True)])
+    _, *columns = zip(*fresh, strict=True)  # all but the row's number
+    execute_many(statement, list(zip(made, *columns, strict=True)))
 
 
 def _count(target: Target, fresh: Sequence[Entry]) -> None:

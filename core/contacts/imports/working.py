@@ -42,7 +42,7 @@ ATTEMPTS_MAX, ERROR_WEIGHS = 50, 10
 # Rows a transaction. On SQLite everybody who writes waits for it to end: after every so many it is
 # asked whether anybody does, and else it goes on.
 ROWS_POSTGRES = 5000
-ROWS_SQLITE, ROWS_SQLITE_MAX = 500, 5000
+ROWS_SQLITE, ROWS_SQLITE_MAX = 500, 20_000
 # How long it then stands back: other threads of this process have their turn, and on a small
 # machine whoever waits for a screen has a core to himself.
 PAUSE_S = 0.005
