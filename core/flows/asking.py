@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from core.dialogue.screens import Option, Reply, Screen
@@ -123,6 +124,53 @@ class _Typed(Ask[str]):
         return reply.text
 
 
+class Begin(_Typed):
+    """The beginning of a text, or one of the options that stand under the question instead.
+
+    Where nothing can be tapped (`by_number`), a number alone means an option.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        question: str,
+        parse: Callable[[str], str],
+        options: Mapping[str, str],
+        *,
+        by_number: bool,
+        notice: str | None = None,
+    ) -> None:
+        super().__init__(key, question, parse, notice=notice)
+        self._options = tuple(Option(each, label) for each, label in options.items())
+        self._by_number = by_number
+
+    @staticmethod
+    def chosen(answer: str) -> str | None:
+        """The key of the option that was chosen; None for a text."""
+        return answer.removeprefix(_CHOSEN) if answer.startswith(_CHOSEN) else None
+
+    def screen(self) -> Screen:
+        return replace(super().screen(), options=self._options)
+
+    def accept(self, reply: Reply, shown: Sequence[str]) -> str:
+        keys = [option.key for option in self._options]
+        if reply.kind == "pressed" and reply.text in keys:
+            return _CHOSEN + reply.text
+        number = reply.text.strip()
+        if self._by_number and number in map(str, range(1, len(keys) + 1)):
+            return _CHOSEN + keys[int(number) - 1]
+        return super().accept(reply, shown)
+
+    def read(self, kept: str) -> str:
+        if self.chosen(kept) is None:
+            super().read(kept)
+        return kept
+
+
+# No text begins so: nothing that is typed does, and what a reader makes of a text is printable.
+_CHOSEN = "\0"
+
+
 def sign(visit: Visit, key: str) -> Part[None]:
     """Ask for the PIN, last of all, where a phone could be in anybody's hand.
 
@@ -173,20 +221,24 @@ def typed(
     size: Callable[[T], str],
     join: Callable[[Sequence[str]], str],
     notice: str | None = None,
+    begun: str | None = None,
 ) -> Part[T]:
     """Ask for a text of any length: at once where typing is easy, in parts where it is not.
 
     `done` labels the choice that takes the text as it is, and `size` says how much there is so far.
-    `notice` says why it is asked again.
+    `notice` says why it is asked again. What was `begun` is not asked for.
     """
     if not visit.is_small:
+        if begun is not None:
+            return parse(begun)
         return (yield from Ask(key, question, parse, notice=notice))
     pieces: list[str] = []
     for at in range(1, PARTS_MAX + 1):
-        shown = visit.say("Go on after: ...{end}", end=pieces[-1][-30:]) if pieces else question
-        why = notice if at == 1 else None
-        piece = yield from _Typed(f"{key}{at}", shown, _with(pieces, parse, join), notice=why)
-        pieces = [*pieces, piece]
+        if at > 1 or begun is None:
+            shown = visit.say("Go on after: ...{end}", end=pieces[-1][-30:]) if pieces else question
+            why = notice if at == 1 else None
+            begun = yield from _Typed(f"{key}{at}", shown, _with(pieces, parse, join), notice=why)
+        pieces = [*pieces, begun]
         whole = parse(join(pieces))
         then = yield from Choose(
             f"{key}{at}_then",

@@ -10,7 +10,7 @@ from core.campaigns import lacking, placeholders, templates
 from core.campaigns.audience import Audience
 from core.contacts import free_fields
 from core.dialogue.steps import Ask, Choose, Part
-from core.flows.asking import Drawn, Pick, prose, typed
+from core.flows.asking import Begin, Drawn, Pick, prose, typed
 from core.flows.visits import Visit
 from core.flows.wording import brief
 from core.messaging import reach, senders
@@ -42,13 +42,12 @@ def ask_words(
     key: str = "send_text",
     parse: Callable[[str], str] | None = None,
     notice: str | None = None,
+    begun: str | None = None,
 ) -> Part[str]:
-    """Ask for a text, in as many parts as it takes; `notice` says why it is asked again."""
-    question = (
-        visit.say("Type the message, up to 80 letters at a time:")
-        if visit.is_small
-        else visit.say("Type the message:")
-    )
+    """Ask for a text, in as many parts as it takes; `notice` says why it is asked again.
+
+    What was `begun` is not asked for.
+    """
 
     def size(body: str) -> str:
         measured = text.measure(body)
@@ -62,14 +61,21 @@ def ask_words(
         yield from typed(
             visit,
             key,
-            question,
+            _question(visit),
             parse or read_body,
             done=visit.say("Go on"),
             size=size,
             join=prose,
             notice=notice,
+            begun=begun,
         )
     )
+
+
+def _question(visit: Visit) -> str:
+    if visit.is_small:
+        return visit.say("Type the message, up to 80 letters at a time:")
+    return visit.say("Type the message:")
 
 
 def read_body(given: str) -> str:
@@ -103,19 +109,22 @@ def ask_said(
 
     Once `again`, with a key of its own, and a notice that says why.
     """
-    if templates.listing(tenant_id, limit=1):
-        how = yield from Choose(
-            f"send_how{again}",
-            "\n".join(filter(None, (notice, visit.say("What do you send?")))),
-            {"words": visit.say("Type the message"), "template": visit.say("Use a template")},
-        )
-        if how == "template":
-            template_id = yield from ask_template(visit, tenant_id, f"send_template{again}")
-            said = Said(templates.one(tenant_id, template_id).message, template_id)
-            return (yield from ask_lacking(visit, tenant_id, said, people, again))
-        notice = None
     key = f"send_text{again and f'_{again}_'}"
-    return Said((yield from ask_words(visit, key, parse, notice)))
+    if not templates.listing(tenant_id, limit=1):
+        return Said((yield from ask_words(visit, key, parse, notice)))
+    first = yield from Begin(
+        f"send_begin{again}",
+        visit.say("Type the message:") if notice else _question(visit),  # both need their room
+        parse,
+        {"template": visit.say("Use a template")},
+        by_number=visit.is_small,
+        notice=notice,
+    )
+    if Begin.chosen(first) is None:
+        return Said((yield from ask_words(visit, key, parse, begun=first)))
+    template_id = yield from ask_template(visit, tenant_id, f"send_template{again}")
+    said = Said(templates.one(tenant_id, template_id).message, template_id)
+    return (yield from ask_lacking(visit, tenant_id, said, people, again))
 
 
 def ask_lacking(

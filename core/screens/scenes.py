@@ -103,7 +103,7 @@ SCENES: tuple[Scene, ...] = (
         world.OWNER,
         "menu",
         (
-            *("send", "one", "7", "0733 000 001", "words", LONG[:79], "more"),
+            *("send", "one", "7", "0733 000 001", LONG[:79], "more"),
             *("Tuko Moi Avenue.", "change", "Habari, karibu kesho saa tatu.", "go", "yes"),
             *("9753", PIN),
         ),
@@ -113,7 +113,7 @@ SCENES: tuple[Scene, ...] = (
         "Sending to one number",
         world.OWNER,
         "menu",
-        ("send", "one", "7", "0733 000 001", "words", LONG, "yes"),
+        ("send", "one", "7", "0733 000 001", LONG, "yes"),
         TELEGRAM,
     ),
     Scene(
@@ -121,7 +121,7 @@ SCENES: tuple[Scene, ...] = (
         world.OWNER,
         "send",
         (
-            *("list", "0733000001*0733000002", "more", "0733000003", "go", "words", LONG[:79]),
+            *("list", "0733000001*0733000002", "more", "0733000003", "go", LONG[:79]),
             *("go", "notice", "later", "11:00", "soon", "kesho 9:00", "no"),
         ),
         USSD,
@@ -131,7 +131,7 @@ SCENES: tuple[Scene, ...] = (
         world.OWNER,
         "send",
         (
-            *("list", "0733000001, 0733000002\n0733000003", "words", DEAR, "notice", "plain"),
+            *("list", "0733000001, 0733000002\n0733000003", DEAR, "notice", "plain"),
             *("now", "no"),
         ),
         TELEGRAM,
@@ -140,7 +140,7 @@ SCENES: tuple[Scene, ...] = (
         "Sending dear letters as they are",
         world.OWNER,
         "send",
-        ("all", "words", f"{DEAR}🎉", "advert", "keep", "now", "no"),
+        ("all", f"{DEAR}🎉", "advert", "keep", "now", "no"),
         TELEGRAM,
     ),
     Scene(
@@ -150,7 +150,6 @@ SCENES: tuple[Scene, ...] = (
         (
             "one",
             "0733000001",
-            "words",
             "Karibu Jumamosi – nywele kwa “nusu bei”, saa nane hadi saa tano. Karibu",
             "go",
         ),
@@ -160,14 +159,14 @@ SCENES: tuple[Scene, ...] = (
         "Sending an advert to a group",
         world.OWNER,
         "send",
-        _pin("group", "1", "2", "words", LONG[:79], "go", "advert", "now", "yes"),
+        _pin("group", "1", "2", LONG[:79], "go", "advert", "now", "yes"),
         USSD,
     ),
     Scene(
         "Sending an advert to a group",
         world.OWNER,
         "send",
-        ("group", "2", "words", LONG, "advert", "now", "test", "yes"),
+        ("group", "2", LONG, "advert", "now", "test", "yes"),
         TELEGRAM,
     ),
     Scene(
@@ -181,7 +180,7 @@ SCENES: tuple[Scene, ...] = (
         "The same to the same people again",
         world.OWNER,
         "send",
-        (*_pin("group", "2", "words", LONG[:79], "go", "advert", "now", "yes"), "yes", PIN),
+        (*_pin("group", "2", LONG[:79], "go", "advert", "now", "yes"), "yes", PIN),
         USSD,
     ),
     Scene(
@@ -230,14 +229,14 @@ SCENES: tuple[Scene, ...] = (
         "A sender asks a manager",
         world.SENDER,
         "send",
-        _pin("group", "2", "words", "Karibu nyote", "go", "notice", "now", "yes"),
+        _pin("group", "2", "Karibu nyote", "go", "notice", "now", "yes"),
         USSD,
     ),
     Scene(
         "A sender asks a manager",
         world.SENDER,
         "send",
-        ("group", "2", "words", "Karibu nyote", "notice", "now", "yes"),
+        ("group", "2", "Karibu nyote", "notice", "now", "yes"),
         TELEGRAM,
     ),
     Scene(
@@ -334,7 +333,7 @@ SCENES: tuple[Scene, ...] = (
         "Sending without a PIN",
         world.WITHOUT_PIN,
         "send",
-        ("one", "0733000001", "words", "Karibu", "go", "yes", PIN, PIN),
+        ("one", "0733000001", "Karibu", "go", "yes", PIN, PIN),
         USSD,
     ),
     # Contacts.

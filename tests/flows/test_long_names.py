@@ -111,12 +111,12 @@ def walk(talk: Talk, screen: Screen, answers: Sequence[str]) -> None:
 @pytest.mark.parametrize(
     ("flow", "about", "answers"),
     [
-        ("send", "", ("group", "{group}", "words", "Habari", "go", "advert", "later", "25/12 9:00",
+        ("send", "", ("group", "{group}", "Habari", "go", "advert", "later", "25/12 9:00",
                       "yes", PIN)),
         ("send", "", ("group", "{group}", "template", "{template}", LONG, "notice", "now")),
         ("send", "", ("one", "+256 772 123456", "template", "{template}", LONG, "later",
                       "1/1/2031", "25/12", "25/05 9:00", "yes", PIN)),
-        ("send", "", ("all", "words", "Habari", "go", "notice", "now", "test", PIN)),
+        ("send", "", ("all", "Habari", "go", "notice", "now", "test", PIN)),
         ("contacts", "", ("add", "0722000111", LONG[:60], "{group}", "other", LONG[:60])),
         ("contacts", "", ("list", "{contact}", "fields", "f0", LONG)),
         ("contacts", "", ("list", "{contact}", "fields", "new", LONG[:59], LONG)),

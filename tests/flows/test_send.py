@@ -12,7 +12,7 @@ from core import clock
 from core.campaigns import templates
 from core.contacts import contacts
 from core.dialogue.screens import Asks
-from core.flows import send
+from core.flows import conversation, send
 from core.flows.recipients import To
 from core.flows.visits import Visit
 from core.ledger.models import Hold
@@ -242,11 +242,39 @@ def test_typed_words_are_sent_as_they_are_though_there_are_templates(
     talk: Talk, tenant: Profile
 ) -> None:
     keep(tenant, "Karibu", en="Karibu {{name}}")
-    talk.start("send", "one", "0733000001", "words")
+    talk.start("send", "one", "0733000001")
     typed(talk, "Andika {{name}} hapa")
     agree(talk)
 
     assert Message.get().body == "Andika {{name}} hapa"
+
+
+def test_a_number_alone_means_the_template_where_nothing_can_be_tapped(
+    talk: Talk, tenant: Profile
+) -> None:
+    made = keep(tenant, "Karibu", en="Karibu")
+    talk.start("send", "one", "0733000001")
+    assert [option.label for option in talk.screen.options] == ["Use a template"]
+    talk.say("1")
+    if talk.channel == "telegram":
+        assert (talk.screen.asks, talk.screen.detail) == (Asks.CONFIRM, "1")
+        return
+    assert talk.keys == [made]
+    talk.say("<", "  ", "Nambari 1")
+
+    assert talk.screen.text == "9 letters, 1 SMS."
+
+
+def test_a_text_dialled_ahead_is_one_though_there_are_templates(
+    tenant: Profile, join: Callable[..., Talk]
+) -> None:
+    keep(tenant, "Karibu", en="Karibu")
+    talk = join(tenant, "ussd")
+    talk.screen = conversation.dial(talk.visit(), ["1", "1", "0733000001", "Habari", "1"])
+    assert talk.screen.asks is Asks.CONFIRM
+    agree(talk)
+
+    assert Message.get().body == "Habari"
 
 
 def test_a_template_for_another_number_is_written_anew(talk: Talk, tenant: Profile) -> None:
