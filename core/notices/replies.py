@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -75,21 +75,38 @@ def _inbox(matter: Matter, language: str) -> Said:
             Inbound.id.in_([data["inbound"] for name, data in found if name == "message.received"])
         )
     }
-    told: list[str] = []
-    answerable: set[str] = set()
-    for name, data in found:
-        who = _who(matter.tenant_id, str(data["phone"]))
-        if name == "contact.opted_out":
-            told.append(words.say(language, _opted_out(matter.tenant_id, data), who=who))
-        elif (row := texts.get(data["inbound"])) is not None:
-            told.append(_reply(row, who, language))
-            answerable.add(str(row.msisdn))
-    told = list(dict.fromkeys(line for line in told if line))
-    if not told:
+    news = _news(found, texts)
+    if not news:
         return Nothing("There is nothing to tell.")
-    if len(told) > SHOWN:
-        told = [*told[:SHOWN], words.say(language, MORE, count=len(told) - SHOWN)]
+    # Who they are is asked of those that are shown: a campaign may bring hundreds in a moment.
+    told = [_line(matter.tenant_id, data, row, language) for data, row in news[:SHOWN]]
+    if len(news) > SHOWN:
+        told.append(words.say(language, MORE, count=len(news) - SHOWN))
+    answerable = {str(row.msisdn) for row in texts.values()}
     return Words("\n\n".join(told), "", _buttons(answerable, language), is_chat_only=True)
+
+
+def _news(
+    found: Iterable[tuple[str, Mapping[str, Any]]], texts: Mapping[str, Inbound]
+) -> list[tuple[Mapping[str, Any], Inbound | None]]:
+    """Choose what is to be told, each once: of an opt-out the fact, else the text that came."""
+    news: dict[object, tuple[Mapping[str, Any], Inbound | None]] = {}
+    for name, data in found:
+        if name == "contact.opted_out":
+            news.setdefault(data["phone"], (data, None))
+        elif (row := texts.get(data["inbound"])) and row.verdict != Verdict.OPT_OUT.value:
+            news.setdefault((data["phone"], row.verdict, row.body), (data, row))
+    return list(news.values())
+
+
+def _line(tenant_id: int, data: Mapping[str, Any], row: Inbound | None, language: str) -> str:
+    """Put one of them into words."""
+    who = _who(tenant_id, str(data["phone"]))
+    if row is None:
+        return words.say(language, _opted_out(tenant_id, data), who=who)
+    if row.verdict == Verdict.OPT_IN.value:
+        return words.say(language, OPTED_IN, who=who)
+    return words.say(language, FROM, who=who, text=brief(row.body, BODY_MAX))
 
 
 def _opted_out(tenant_id: int, data: Mapping[str, Any]) -> str:
@@ -114,15 +131,6 @@ def _events(matter: Matter) -> list[tuple[str, dict[str, Any]]]:
     return [
         (row.name, msgspec.json.decode(row.data)) for row in rows if slot_of(row.created_at) == slot
     ]
-
-
-def _reply(row: Inbound, who: str, language: str) -> str:
-    """A reply as it is forwarded; an opt-out is told by its own fact."""
-    if row.verdict == Verdict.OPT_OUT.value:
-        return ""
-    if row.verdict == Verdict.OPT_IN.value:
-        return words.say(language, OPTED_IN, who=who)
-    return words.say(language, FROM, who=who, text=brief(row.body, BODY_MAX))
 
 
 def _buttons(answerable: set[str], language: str) -> list[list[Button]]:

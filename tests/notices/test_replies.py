@@ -13,6 +13,7 @@ from core.messaging.models import SHARED_ACCOUNT, Category, Inbound, SenderStatu
 from core.notices.replies import SLOT_S
 from core.tenants.models import Person
 from core.tenants.profiles import Profile
+from tests import statements
 from tests.notices.room import Room
 from tests.notices.scene import happened, person, states, tell, texts
 
@@ -72,6 +73,23 @@ def test_many_replies_are_one_message(tenant: Profile, asha: Person, room: Room)
     assert said.text.count("Jibu") == 5
     assert "+3 more" in said.text
     assert said.labels == ["All replies"]
+
+
+def test_hundreds_of_replies_take_no_more_questions_than_a_few(
+    tenant: Profile, asha: Person, room: Room
+) -> None:
+    def asked(replies_: int) -> int:
+        for number in range(replies_):
+            came(tenant, f"Jibu {number}", number)
+            happened("contact.opted_out", tenant, phone=f"2547340{number:05d}", inbound="inb_x")
+        tell()
+        with statements.noted() as said:
+            tell(SLOT_S + 1)
+        return sum("SELECT" in each for each in said)
+
+    few = asked(6)
+    assert asked(40) == few
+    assert "+75 more" in room.last(ASHA).text
 
 
 def test_replies_of_later_are_another_message(tenant: Profile, asha: Person, room: Room) -> None:
