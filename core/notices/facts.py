@@ -24,6 +24,7 @@ from core.notices import (
     bulk_facts,
     cards,
     guarding,
+    live,
     notebook,
     quiet,
     recipients,
@@ -172,6 +173,14 @@ def _joined(event: Event, data: Mapping[str, Any]) -> None:
     notebook.tell(event, [f"person:{data['by']}"], {"person": data["person"], "role": data["role"]})
 
 
+def _left(event: Event, data: Mapping[str, Any]) -> None:
+    """Let the messages in their chat show nothing more of the business, and tell them."""
+    gone = Person.get_or_none(Person.id == data["person"])
+    if gone is not None and gone.telegram_id is not None and event.tenant_id is not None:
+        live.leave(gone.telegram_id, event.tenant_id)
+    _team_changed(event, data)
+
+
 def _team_changed(event: Event, data: Mapping[str, Any]) -> None:
     """Tell whoever it was done to, unless they did it themselves."""
     if data["person"] != data["by"]:
@@ -201,7 +210,7 @@ LOOKS: Mapping[str, Look] = MappingProxyType(
         "batch.accepted": _batch_accepted,
         "team.joined": _joined,
         "team.role_changed": _team_changed,
-        "team.removed": _team_changed,
+        "team.removed": _left,
         **bulk_facts.LOOKS,
         **sender_facts.LOOKS,
         **dict.fromkeys(guarding.TO_THE_PHONE, _access_changed),

@@ -80,6 +80,14 @@ def wake(subject: str) -> None:
         ).execute()
 
 
+def leave(chat_id: int, tenant_id: int) -> None:
+    """Leave the messages about a business in a chat as they are, in this transaction."""
+    with transaction():
+        LiveMessage.update(is_over=True).where(
+            LiveMessage.chat_id == chat_id, LiveMessage.tenant_id == tenant_id
+        ).execute()
+
+
 def is_going(subject: str) -> bool:
     """Say whether some message about a subject is still to be brought up to date."""
     return bool(_about(subject).where(_IS_GOING).exists())
@@ -149,9 +157,10 @@ def _wait(message: LiveMessage) -> float:
 
 def _claim(message: LiveMessage) -> bool:
     """Take a message for drawing, so that an older look never overwrites a newer one."""
+    until = clock.now() + _LEASE
     with transaction():
-        return bool(
-            LiveMessage.update(next_at=clock.now() + _LEASE)
+        won = (
+            LiveMessage.update(next_at=until)
             .where(
                 LiveMessage.id == message.id,
                 LiveMessage.next_at == message.next_at,
@@ -159,15 +168,23 @@ def _claim(message: LiveMessage) -> bool:
             )
             .execute()
         )
+    message.next_at = until
+    return bool(won)
 
 
 def _settle(message: LiveMessage, wait_s: float, **values: object) -> None:
+    """Note what became of a look, unless its subject has changed meanwhile: then it is due again.
+
+    Drawing what is shown already changes nothing, so that look is not missed.
+    """
     if int(str(values.get("tries", 0))) > _TRIES_MAX:
         _lose(message)
         return
     values = {"tries": 0, "next_at": clock.now() + timedelta(seconds=wait_s)} | values
     with transaction():
-        LiveMessage.update(**values).where(LiveMessage.id == message.id).execute()
+        LiveMessage.update(**values).where(
+            LiveMessage.id == message.id, LiveMessage.next_at == message.next_at
+        ).execute()
 
 
 def _is_draft(subject: str) -> bool:

@@ -88,6 +88,9 @@ def _after(tries: int, wait_s: float | None = None) -> datetime:
 
 
 def _tell_person(notice: Notice) -> None:
+    if not recipients.may_hear(notice.recipient, notice.tenant_id, notice.kind):
+        notebook.close(notice, NoticeState.DROPPED, "They have left the business.")
+        return
     hearer = recipients.find(notice.recipient, notice.tenant_id)
     if hearer is None:
         notebook.close(notice, NoticeState.DROPPED, "There is nobody to tell.")

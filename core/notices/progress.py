@@ -122,7 +122,7 @@ def draw_campaign(key: str, tenant_id: int, language: str) -> Look | None:
         "\n".join(line for line in lines if line),
         [[button]],
         is_over=status in OVER and _is_known(row, found),
-        again_s=_patience(row, status),
+        again_s=_patience(row, status, found),
     )
 
 
@@ -132,12 +132,17 @@ def _is_known(row: Campaign, found: Mapping[str, Count]) -> bool:
     return late or not UNHEARD & {status for status, count in found.items() if count.messages}
 
 
-def _patience(row: Campaign, status: CampaignStatus) -> float:
-    """Say how soon a campaign is worth another look: one that waits for its time, not often."""
+def _patience(row: Campaign, status: CampaignStatus, found: Mapping[str, Count]) -> float:
+    """Say how soon a campaign is worth another look: one that waits for its time, not often.
+
+    What was in a paused one's hand goes on its way still, and is in its figures a moment later.
+    """
     if status in OVER and row.finished_at is not None:
         age_s: float = (clock.now() - row.finished_at).total_seconds()
         return min(max(age_s / 4, 15.0), 1800.0)
     if status in (CampaignStatus.PREPARING, CampaignStatus.RUNNING, CampaignStatus.CANCELLING):
+        return 3.0
+    if (in_hand := found.get(Status.SUBMITTING.value)) is not None and in_hand.messages:
         return 3.0
     if status is CampaignStatus.SCHEDULED and row.schedule_at is not None:
         left_s: float = (row.schedule_at - clock.now()).total_seconds()

@@ -9,6 +9,14 @@ from core.settings import settings
 from core.tenants import people, rows
 from core.tenants.models import Person, Role
 
+# What somebody is told when they have left, too: of their own payments, and of their own place.
+OF_THEIR_OWN = frozenset(
+    {
+        *("topup.completed", "topup.confirming", "topup.failed"),
+        *("team.role_changed", "team.removed"),
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Hearer:
@@ -35,6 +43,14 @@ def owners(tenant_id: int) -> list[str]:
     if found or tenant is None or not tenant.phone:
         return found
     return [f"phone:{tenant.phone}"]
+
+
+def may_hear(recipient: str, tenant_id: int | None, kind: str) -> bool:
+    """Say whether a recipient may still hear of a business: a person, while in its team."""
+    who, _, key = recipient.partition(":")
+    if who != "person" or tenant_id is None or kind in OF_THEIR_OWN:
+        return True
+    return people.role_of(key, tenant_id) is not None
 
 
 def find(recipient: str, tenant_id: int | None) -> Hearer | None:

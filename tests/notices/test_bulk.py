@@ -16,6 +16,7 @@ from core.campaigns import (
     carrying,
     ending,
     launching,
+    pausing,
     queries,
     stopping,
 )
@@ -26,13 +27,14 @@ from core.campaigns.models import Campaign
 from core.contacts import contacts, groups, imports
 from core.contacts.imports import working
 from core.contacts.imports.models import Import
-from core.messaging import counts, refusals
+from core.messaging import counts, dispatch, refusals
 from core.messaging.counts import Move
 from core.messaging.models import Message
 from core.notices import approvals, notebook
 from core.notices.bulk import live_cause
 from core.notices.models import Notice
 from core.notices.progress import draw_campaign
+from core.tenants import rows, team
 from core.tenants.models import Person, Role, Tenant
 from core.tenants.profiles import Profile, profile
 from tests.messaging import scene
@@ -372,6 +374,23 @@ def test_a_cancelled_one_says_how_many_had_been_handed_over(
     assert queries.progress(tenant, campaign_id).percent == 33
 
 
+def test_a_paused_one_comes_to_rest_at_true_figures(
+    tenant: Profile, asha: Person, room: Room
+) -> None:
+    """What was in a worker's hand when it was paused goes, and is counted a moment later."""
+    campaign_id = going(tenant, asha)
+    in_hand = scene.claim()
+    pausing.pause(tenant, campaign_id, **BY)
+    live(tenant, asha, campaign_id, room)
+    tell(3)
+    assert "0 of 3 handed over" in room.last(ASHA).text
+
+    dispatch.hand_over(scene.Gateway(), in_hand)
+    tell(3)
+    assert "Sale: Paused" in room.last(ASHA).text
+    assert "3 of 3 handed over" in room.last(ASHA).text
+
+
 def test_reports_that_come_late_are_shown_still(tenant: Profile, asha: Person, room: Room) -> None:
     campaign_id = going(tenant, asha)
     live(tenant, asha, campaign_id, room)
@@ -412,6 +431,51 @@ def test_what_is_handed_over_while_the_rest_is_made_ready_is_on_its_way(
 
     assert look is not None
     assert "Sale: On its way" in look.text
+
+
+# Who has left.
+
+
+@pytest.fixture
+def juma(tenant: Profile, asha: Person) -> Person:
+    return person(tenant, telegram_id=JUMA, role=Role.SENDER, name="Juma")
+
+
+def removed(tenant: Profile, who: Person, by: Person) -> None:
+    team.remove(tenant.tenant_id, who.id, by=by, channel="telegram")
+
+
+def test_whoever_has_left_the_team_is_told_that_and_nothing_more(
+    tenant: Profile, asha: Person, juma: Person, room: Room
+) -> None:
+    import_id = read(tenant, juma, ODD)
+    campaign_id = going(tenant, juma)
+    removed(tenant, juma, asha)
+    working.run(import_id)
+    hand_over(3)
+    ending.complete(campaign_id)
+    for _ in range(6):
+        tell(60)
+
+    assert room.texts(JUMA) == [
+        f"You are no longer in the team of {rows.get(tenant.tenant_id).name}."
+    ]
+    assert room.count("sendDocument") == 0
+    assert texts(juma) == []
+
+
+def test_a_message_stands_still_in_the_chat_of_somebody_who_has_left(
+    tenant: Profile, asha: Person, juma: Person, room: Room
+) -> None:
+    campaign_id = going(tenant, juma)
+    live(tenant, juma, campaign_id, room)
+    before = room.last(JUMA).text
+    removed(tenant, juma, asha)
+    tell()
+    hand_over(3)
+    tell(10)
+
+    assert room.said(JUMA)[0].text == before
 
 
 # Imports.

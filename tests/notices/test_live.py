@@ -84,6 +84,22 @@ def test_what_is_done_shows_its_result_and_is_left_alone(row: Import, room: Room
     assert not live.is_going("import:imp_1")
 
 
+def test_what_happens_while_it_is_edited_is_shown_at_the_next_look(
+    row: Import, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def decided_meanwhile(*args: Any) -> looks.Look:
+        monkeypatch.undo()
+        live.wake("import:imp_1")
+        return looks.Look("Not decided", again_s=600.0)
+
+    monkeypatch.setattr(live, "draw", decided_meanwhile)
+    tell()
+    now_at(7_000, 24_000)
+    tell(1)
+
+    assert "70%" in room.last(ASHA).text
+
+
 def test_many_workers_edit_once(row: Import, room: Room) -> None:
     clock.advance(1)
     together(4, lambda _: tell())
