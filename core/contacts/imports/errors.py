@@ -245,6 +245,7 @@ PROBLEMS: dict[str, type[Refused]] = {
         NoRows,
         NoPhoneColumn,
         ImportBroken,
+        ImportForgotten,
         GroupGone,
     )
 }

@@ -8,7 +8,13 @@ import peewee
 
 from core import clock
 from core.contacts.imports import parts
-from core.contacts.imports.models import Import, ImportPart, ImportRejection, ImportStatus
+from core.contacts.imports.models import (
+    Import,
+    ImportPart,
+    ImportRejection,
+    ImportStatus,
+    unmoved,
+)
 from core.database import transaction
 from core.queue import job
 
@@ -16,6 +22,8 @@ from core.queue import job
 FILE_KEPT = timedelta(days=1)
 # A file whose storing was cut off: it takes minutes.
 STORING_MAX = timedelta(hours=1)
+# Files that a business has tried and may still import without sending them again.
+REHEARSED_MAX = 10
 # Rows that were left out hold names and numbers of people.
 ROWS_KEPT = timedelta(days=30)
 AT_ONCE = 1000
@@ -31,7 +39,7 @@ def forget_old() -> None:
         parts.forget(import_id)
     for found in _still_with(ImportPart, Import.created_at < now - FILE_KEPT):
         if found.finished_at and (not found.is_dry_run or found.finished_at < now - FILE_KEPT):
-            parts.forget(found.id)
+            _let_go(found)
     for found in _still_with(ImportRejection, Import.finished_at < now - ROWS_KEPT):
         _forget_rows(found.id)
 
@@ -62,11 +70,31 @@ def _still_with(
     return list(Import.select().where(condition, peewee.fn.EXISTS(kept)))
 
 
+def forget_rehearsed(tenant_id: int) -> None:
+    """Delete the files of a business's dry runs but the newest few."""
+    tried = (Import.tenant_id == tenant_id) & Import.is_dry_run & Import.finished_at.is_null(False)
+    kept = sorted(_still_with(ImportPart, tried), key=lambda found: found.id, reverse=True)
+    for found in kept[REHEARSED_MAX:]:
+        _let_go(found)
+
+
+def _let_go(found: Import) -> None:
+    """Delete the file of an import that ended, unless it is started again at this moment."""
+    with transaction():
+        # A change that is none: whoever starts it waits, and then finds the first piece gone.
+        held = Import.update(holder="").where(unmoved(found))
+        if not held.execute():
+            return
+        ImportPart.delete().where(
+            ImportPart.import_id == found.id, ImportPart.number == 0
+        ).execute()
+    parts.forget(found.id)
+
+
 def _give_up(found: Import) -> None:
     """Delete an import that was not started, unless it is at this moment."""
     with transaction():
-        gone = Import.delete().where(Import.id == found.id, Import.status == found.status)
-        is_gone = bool(gone.execute())
+        is_gone = bool(Import.delete().where(unmoved(found)).execute())
     if is_gone:
         forget(found.id)
 

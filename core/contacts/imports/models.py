@@ -82,10 +82,27 @@ class Import(Model):
         """The code of why it failed; None when it did not."""
         return msgspec.json.decode(self.problem)["code"] if self.problem else None
 
+    @property
+    def is_rehearsed(self) -> bool:
+        """Say whether it was tried to the end, and may be done in earnest now."""
+        return bool(self.is_dry_run) and self.status == ImportStatus.COMPLETED.value
+
     def problem_words(self, language: str = "en") -> str | None:
         """Why it failed, to a person; None when it did not."""
         code = self.problem_code
         return code and errors.PROBLEMS.get(code, errors.ImportBroken)().words(language)
+
+
+def unmoved(found: Import) -> peewee.Expression:
+    """The import, if it still stands where it was found.
+
+    One that has ended was a dry run then, and may have been done in earnest meanwhile.
+    """
+    return (
+        (Import.id == found.id)
+        & (Import.status == found.status)
+        & (Import.is_dry_run == found.is_dry_run)
+    )
 
 
 Import.add_index(Import.index(Import.tenant_id, Import.id, name="contact_import_tenant"))

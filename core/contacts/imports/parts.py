@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any, BinaryIO
 
+from core.contacts.imports.errors import ImportForgotten
 from core.contacts.imports.models import ImportPart
 from core.database import execute, transaction
 
@@ -46,6 +47,8 @@ class _Pieces(io.RawIOBase):
             self._piece = _load(self._import_id, number)
             self._number = number
         given = self._piece[inside : inside + len(into)]
+        if not given:  # not the end of the file: a piece of it is gone
+            raise ImportForgotten
         into[: len(given)] = given
         self._at += len(given)
         return len(given)
@@ -60,7 +63,7 @@ def _load(import_id: str, number: int) -> bytes:
 
 
 def opened(import_id: str, size: int) -> BinaryIO:
-    """Open a stored file to read from."""
+    """Open a stored file to read from. Reading raises ImportForgotten where a piece is missing."""
     return io.BufferedReader(_Pieces(import_id, size), 64 * 1024)
 
 
@@ -75,12 +78,13 @@ def keep(import_id: str, file: BinaryIO) -> None:
 
 
 def exist(import_id: str) -> bool:
-    """Say whether a file is still kept."""
-    return bool(ImportPart.select().where(ImportPart.import_id == import_id).exists())
+    """Say whether a file is still kept: its first piece is the first to go."""
+    first = ImportPart.select().where(ImportPart.import_id == import_id, ImportPart.number == 0)
+    return bool(first.exists())
 
 
 def forget(import_id: str) -> None:
-    """Delete a stored file, some pieces a transaction."""
+    """Delete a stored file, some pieces a transaction, from the first one on."""
     while True:
         query = (
             ImportPart.select(ImportPart.number)

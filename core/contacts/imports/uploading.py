@@ -19,8 +19,8 @@ from core.contacts.imports.errors import (
     ImportUnderWay,
     TooManyImports,
 )
-from core.contacts.imports.forgetting import forget
-from core.contacts.imports.models import Import, ImportRejection, ImportStatus
+from core.contacts.imports.forgetting import forget, forget_rehearsed
+from core.contacts.imports.models import Import, ImportRejection, ImportStatus, unmoved
 from core.contacts.imports.queries import one
 from core.contacts.imports.receiving import receive
 from core.contacts.imports.working import COUNTS, run
@@ -93,6 +93,8 @@ def begin(
         return earlier
     if wait:
         _discard_earlier(made)
+    if dry_run:
+        forget_rehearsed(tenant_id)
     return one(tenant_id, made.id)
 
 
@@ -184,10 +186,12 @@ def start(
                 finished_at=None,
                 **dict.fromkeys(COUNTS, 0),
             )
-            .where(Import.id == import_id, Import.status == found.status)
+            .where(unmoved(found))
             .execute()
         )
         if moved:
+            if not parts.exist(import_id):  # it was let go of since we looked
+                raise ImportForgotten
             ImportRejection.delete().where(ImportRejection.import_id == import_id).execute()
             told = {"dry_run": dry_run, "group": group_id or found.group_id}
             audit.record(tenant_id, actor, channel, "import.begun", subject=import_id, after=told)
@@ -206,8 +210,7 @@ def _may_start(found: Import, *, dry_run: bool) -> bool:
         return True
     if found.is_dry_run == dry_run:
         return False
-    is_rehearsed = found.is_dry_run and found.status == ImportStatus.COMPLETED.value
-    if not is_rehearsed:
+    if not found.is_rehearsed:
         raise ImportUnderWay
     return True
 
@@ -218,8 +221,7 @@ def discard(tenant_id: int, import_id: str, *, actor: str, channel: str) -> None
     Raises: ImportNotFound, ImportUnderWay.
     """
     found = one(tenant_id, import_id)
-    is_rehearsed = found.is_dry_run and found.status == ImportStatus.COMPLETED.value
-    if found.status != ImportStatus.READY.value and not is_rehearsed:
+    if found.status != ImportStatus.READY.value and not found.is_rehearsed:
         raise ImportUnderWay
     _throw_away(found, actor=actor, channel=channel)
 
@@ -227,9 +229,10 @@ def discard(tenant_id: int, import_id: str, *, actor: str, channel: str) -> None
 def _throw_away(found: Import, *, actor: str, channel: str) -> None:
     """Delete an import, if it still stands where it stood. Raises: ImportUnderWay."""
     with transaction():
-        gone = Import.delete().where(Import.id == found.id, Import.status == found.status)
-        if not gone.execute():
+        if not Import.delete().where(unmoved(found)).execute():
             raise ImportUnderWay
+        # At once: rows without their import would be found neither by time nor by erasing.
+        ImportRejection.delete().where(ImportRejection.import_id == found.id).execute()
         audit.record(found.tenant_id, actor, channel, "import.discarded", subject=found.id)
     forget(found.id)
 

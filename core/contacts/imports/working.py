@@ -203,7 +203,8 @@ def _commit(
     sums, was_wanted = [0, 0, 0, 0, 0], False
     with transaction():
         # The book before the import's own row: whoever erases somebody comes to both like that.
-        book.lock(found.tenant_id)
+        hold = book.keep if found.is_dry_run else book.lock
+        hold(found.tenant_id)
         now = clock.ms()
         if not changed(execute(_HELD, (now + LEASE_MS, found.id, holder, rows))):
             raise _Lost
@@ -292,7 +293,7 @@ def _end(found: Import, holder: str, problem: Refused | None) -> None:
             subject=found.id,
             after={key: told[key] for key in ("dry_run", "problem", *COUNTS)},
         )
-    if not found.is_dry_run:
+    if problem is not None or not found.is_dry_run:
         parts.forget(found.id)
 
 

@@ -14,7 +14,7 @@ import pytest
 from core import clock
 from core.contacts import book, consents, contacts, groups, imports
 from core.contacts.groups import GroupNotFound
-from core.contacts.imports import errors, forgetting, parts, rejected, working
+from core.contacts.imports import errors, forgetting, parts, rejected, uploading, working
 from core.contacts.imports.models import Import, ImportPart, ImportRejection
 from core.contacts.models import Contact, ContactBook, ContactStatus, GroupMember, Suppression
 from core.events import Event
@@ -136,6 +136,43 @@ def test_a_dry_run_can_be_done_in_earnest(make_tenant: Make) -> None:
     assert groups.one(mine, wanted).size == 2
     with pytest.raises(errors.ImportUnderWay):
         imports.start(mine, tried.id, dry_run=True, **BY)
+
+
+@pytest.mark.parametrize("act", ["start", "discard"])
+def test_who_looked_before_somebody_else_did_it_in_earnest_changes_nothing(
+    make_tenant: Make, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    mine = make_tenant().tenant_id
+    tried = send(mine, LIST, dry_run=True)
+    module, name = (parts, "exist") if act == "start" else (uploading, "one")
+    look = getattr(module, name)
+
+    def slowly(*given: Any) -> Any:
+        found = look(*given)
+        monkeypatch.undo()
+        imports.start(mine, tried.id, **BY)
+        working.run(tried.id)
+        return found
+
+    monkeypatch.setattr(module, name, slowly)
+    if act == "start":
+        imports.start(mine, tried.id, **BY)
+    else:
+        with pytest.raises(errors.ImportUnderWay):
+            imports.discard(mine, tried.id, **BY)
+    working.run(tried.id)
+
+    done = imports.one(mine, tried.id)
+    assert (done.status, counts(done)) == ("completed", (4, 2, 0, 1, 1))
+
+
+def test_a_dry_run_makes_no_estimate_stale(make_tenant: Make) -> None:
+    mine = make_tenant().tenant_id
+    contacts.put(mine, "0733345678", "Njeri", **BY)
+    before = ContactBook.get_by_id(mine).changed_at
+    send(mine, LIST, dry_run=True)
+
+    assert ContactBook.get_by_id(mine).changed_at == before
 
 
 def test_a_file_may_wait_until_its_columns_have_been_looked_at(make_tenant: Make) -> None:
@@ -411,6 +448,85 @@ def test_a_waiting_file_without_parts_is_forgotten_too(make_tenant: Make) -> Non
     forgetting.forget_old()
 
     assert Import.select().count() == 0
+
+
+def test_a_file_that_was_tried_takes_its_rows_along_when_it_is_thrown_away(
+    make_tenant: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though whoever throws it away is killed in the middle of it."""
+    mine = make_tenant().tenant_id
+    tried = send(mine, LIST, dry_run=True)
+
+    def killed(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(uploading, "forget", killed)
+    with pytest.raises(KeyboardInterrupt):
+        imports.discard(mine, tried.id, **BY)
+
+    assert ImportRejection.select().count() == 0
+    forgetting.forget_old()
+    assert ImportPart.select().count() == 0
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_file_is_either_started_or_let_go(
+    make_tenant: Make, monkeypatch: pytest.MonkeyPatch, is_first: bool
+) -> None:
+    clock.freeze(clock.now())
+    mine = make_tenant().tenant_id
+    tried = send(mine, LIST, dry_run=True)
+    clock.advance(timedelta(days=2).total_seconds())
+    exist, let_go = parts.exist, forgetting._let_go
+
+    def start(found: Import) -> None:
+        imports.start(mine, tried.id, **BY)
+        let_go(found)
+
+    def forget(import_id: str) -> bool:
+        found = exist(import_id)
+        monkeypatch.undo()
+        forgetting.forget_old()
+        return found
+
+    if is_first:
+        monkeypatch.setattr(forgetting, "_let_go", start)
+        forgetting.forget_old()
+        working.run(tried.id)
+    else:
+        monkeypatch.setattr(parts, "exist", forget)
+        with pytest.raises(errors.ImportForgotten):
+            imports.start(mine, tried.id, **BY)
+
+    done = imports.one(mine, tried.id)
+    assert (done.status, counts(done)) == ("completed", (4, 2, 0, 1, 1))
+    assert done.is_dry_run != is_first
+
+
+def test_a_file_with_a_hole_is_not_read_as_a_shorter_one(
+    make_tenant: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "PART", 100)
+    mine = make_tenant().tenant_id
+    text = "Simu\n" + "".join(f"07123456{number:02}\n" for number in range(40))
+    begun = imports.begin(mine, "a.csv", pieces(text.encode()), **BY)
+    ImportPart.delete().where(ImportPart.number == 2).execute()
+    working.run(begun.id)
+
+    done = imports.one(mine, begun.id)
+    assert (done.status, done.problem_code) == ("failed", "import_forgotten")
+
+
+def test_only_so_many_files_that_were_tried_are_kept(make_tenant: Make) -> None:
+    mine, theirs = make_tenant().tenant_id, make_tenant().tenant_id
+    other = send(theirs, LIST, dry_run=True)
+    tried = [send(mine, LIST, dry_run=True).id for _ in range(12)]
+    begun = imports.begin(mine, "a.csv", pieces(LIST.encode()), dry_run=True, **BY)
+
+    kept = {row.import_id for row in ImportPart.select()}
+    assert kept == {other.id, begun.id, *tried[2:]}
+    with pytest.raises(errors.ImportForgotten):
+        imports.start(mine, tried[0], **BY)
 
 
 def test_pieces_of_a_file_whose_import_is_gone_go_too(make_tenant: Make) -> None:
