@@ -9,6 +9,7 @@ from api.resources.audit import AuditShape, audit_shape
 from api.resources.contacts import READ, ContactShape, shape
 from api.resources.inbox import InboundShape
 from api.resources.inbox import shape as reply_shape
+from api.resources.messages import READ as TEXTS
 from api.resources.messages import MessageShape
 from api.resources.messages import values as message_values
 from api.resources.optouts import OptOutShape
@@ -44,17 +45,21 @@ class ExportContact:
         """Everything you hold about one person, to be handed to them: texts, replies, consent.
 
         It is a copy of what is kept at this moment; of an erased person that is what stands under
-        the pseudonym.
+        the pseudonym. The key needs the scope `messages:read`, too. A test key is shown the texts
+        of test keys, and no replies.
         """
+        call.caller.require(TEXTS)
         held = exporting.gather(call.tenant_id, id)
+        is_test = call.profile.is_test
         return PersonShape(
             contact=shape(call.tenant_id, held.contact),
             opt_outs=[opt_out_shape(row) for row in held.opt_outs],
             texts=[
                 HeldText(**message_values(row), test=row.account_id == REHEARSAL_ACCOUNT)
                 for row in held.texts
+                if row.account_id == REHEARSAL_ACCOUNT or not is_test
             ],
-            replies=[reply_shape(row) for row in held.replies],
+            replies=[reply_shape(row) for row in held.replies if not is_test],
             acts=[audit_shape(row) for row in held.acts],
             exported_at=clock.now(),
         )

@@ -207,6 +207,25 @@ def test_somebody_sees_everything_that_is_held(ask, path, juma):
     assert [each["act"] for each in told["acts"]] == ["contact.added"]
 
 
+def test_a_key_that_may_read_no_texts_is_shown_none_by_another_way(ask, with_key, path, juma):
+    ask.post(f"{path}/sms/send", json={"to": "0712345678", "message": "Code 4711"})
+    asked = {"name": "crm", "mode": "live", "scopes": ["contacts:read"]}
+    crm = with_key(ask.post(f"{path}/keys", json=asked).json["key"])
+    answer = crm.get(f"{path}/contacts/{juma['id']}/export")
+
+    assert (answer.status_code, answer.json["code"]) == (403, "missing_scope")
+    assert "messages:read" in answer.json["detail"]
+
+
+def test_a_test_key_is_shown_the_texts_of_test_keys(ask, rehearse, path, juma):
+    for door, said in ((ask, "Code 4711"), (rehearse, "Code 1234")):
+        door.post(f"{path}/sms/send", json={"to": "0712345678", "message": said})
+    told = rehearse.get(f"{path}/contacts/{juma['id']}/export").json
+
+    assert [(each["message"], each["test"]) for each in told["texts"]] == [("Code 1234", True)]
+    assert told["contact"]["phone"] == "254712345678"
+
+
 def test_an_erased_person_is_a_pseudonym_everywhere(ask, path, juma):
     ask.post(f"{path}/sms/send", json={"to": "0712345678", "message": "Habari Juma"})
     one = f"{path}/contacts/{juma['id']}"
