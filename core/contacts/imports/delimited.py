@@ -74,9 +74,9 @@ def text_of(file: BinaryIO, encoding: str) -> io.TextIOWrapper:
 class Delimited:
     """The rows of a text file, some thousands at a time.
 
-    `is_row` says whether some cells look like a whole row. It is asked about the inner lines of a
-    cell with line breaks: if one of them is a row, the quotation mark before it was never closed,
-    and only the line it stands on is at fault.
+    `is_row` says whether some cells look like a whole row. It is asked about what a cell with line
+    breaks holds: if a row is among it, the quotation mark before it was never closed, and only the
+    line it stands on is at fault.
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class Delimited:
         reader = csv.reader(self._lines(), delimiter=self._delimiter)
         try:
             for cells in reader:
-                if len(held) > 1 and self._swallows():
+                if len(held) > 1 and self._swallows(cells):
                     break
                 held.clear()
                 yield cells
@@ -158,13 +158,30 @@ class Delimited:
             if len(held) > LINES_MAX:
                 raise _Unclosed
 
-    def _swallows(self) -> bool:
-        """Say whether a row of several lines holds other rows."""
-        inner = csv.reader(self._held[1:], delimiter=self._delimiter)
+    def _swallows(self, cells: list[str]) -> bool:
+        """Say whether a row of several lines holds other rows.
+
+        Where all marks are in their places, they may only be within its cells; a single number on
+        a line there is no row, but one of two in a cell. Else a mark that opens another row's cell
+        may have closed one of this, and every line is looked at.
+        """
+        delimiter = self._delimiter
         try:
-            return any(self._is_row(each) for each in inner)
+            if self._is_well_formed():
+                inner = [line for cell in cells for line in cell.splitlines()[1:]]
+                found = csv.reader(inner, delimiter=delimiter)
+                return any(len(each) > 1 and self._is_row(each) for each in found)
+            return any(map(self._is_row, csv.reader(self._held[1:], delimiter=delimiter)))
         except csv.Error:
             return True
+
+    def _is_well_formed(self) -> bool:
+        """Say whether every mark of a row opens a cell, closes it, or is one of a pair within."""
+        try:
+            list(csv.reader(self._held, delimiter=self._delimiter, strict=True))
+        except csv.Error:
+            return False
+        return True
 
     def _first_line(self) -> Broken:
         """Give up the first line of the row, and have the others read again."""

@@ -119,6 +119,40 @@ def test_line_breaks_within_quotes_belong_to_the_cell() -> None:
     assert entries == [(2, NUMBER, "Asha Njeri", None, '{"Note":"one two three"}')]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_line_breaks_may_stand_before_the_number(end: str) -> None:
+    rows = [f'"Box {n}{end}Nairobi","Asha{end}""Mama"" {n}",07123456{n}' for n in range(10, 20)]
+
+    entries, _, rejected = read(end.join(["Address,Name,Phone", *rows]))
+
+    assert rejected == []
+    assert entries[0] == (2, "254712345610", 'Asha "Mama" 10', None, '{"Address":"Box 10 Nairobi"}')
+    assert [entry[0] for entry in entries] == list(range(2, 12))
+
+
+def test_two_numbers_on_two_lines_of_a_cell_are_one_row() -> None:
+    entries, _, rejected = read('Phone,Name\n"0712345678\n0722345678",Asha\n0733345678,Juma\n')
+
+    assert [entry[2] for entry in entries] == ["Juma"]
+    assert [(each.row, each.code) for each in rejected] == [(2, "number_too_long")]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        '"Asha,0712345678\n"Juma",0722345678\nNjeri,0733345678\n',
+        '"Asha,0712345678\nJuma,0722345678\n"Njeri",0733345678\n',
+        '"Asha,0712345678\nJuma,0722345678\nTV 32",0733345678\n',
+        '"Asha,0712345678\nJuma,0722345678\nNjeri 5" pipe,0733345678\n',
+    ],
+)
+def test_nobody_vanishes_into_the_name_above(rows: str) -> None:
+    entries, _, rejected = read(f"Name,Phone\n{rows}")
+
+    assert [(each.row, each.code) for each in rejected] == [(2, "quote_open")]
+    assert {entry[1] for entry in entries} == {"254722345678", "254733345678"}
+
+
 def test_a_quote_that_is_never_closed_costs_its_own_row_alone() -> None:
     rows = [f"07{n:08d},Asha {n}" for n in range(300)]
     rows[100] = '0700000100,"Asha'
