@@ -17,6 +17,7 @@ from core import phone
 from core.campaigns import audience, findings
 from core.campaigns.models import Campaign, CampaignStatus
 from core.campaigns.wording import local
+from core.contacts.imports.errors import NumberErased
 from core.contacts.imports.models import Import, ImportRejection
 from core.database import is_postgres
 from core.errors import Refused
@@ -135,7 +136,8 @@ def wipe(places: Places, msisdn: str, pseudonym: str) -> None:
         layout = msgspec.json.encode(found.found.without_sample()).decode()
         Import.update(layout=layout).where(Import.id == found.id).execute()
     for import_id, row in places.rejections:
-        ImportRejection.update(cells="[]", about=None).where(
+        # Why it was left out cannot be said any more: that named what stood in the row.
+        ImportRejection.update(cells="[]", code=NumberErased.code, about=None).where(
             ImportRejection.import_id == import_id, ImportRejection.row == row
         ).execute()
 

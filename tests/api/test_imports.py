@@ -60,6 +60,18 @@ def test_every_row_of_a_file_is_accounted_for(ask, acme):
     assert [each["id"] for each in ask.get(f"{acme.path}/imports").json["data"]] == [done["id"]]
 
 
+def test_left_out_rows_can_still_be_had_when_one_of_the_people_is_forgotten(ask, acme):
+    file = b"Jina,Simu\n%s,0712000001\nAsha,0712000001\nJuma,12\n" % (b"x" * 200)
+    done = worked(ask, acme, send(ask, acme, file=file))
+    assert (done["created"], done["rejected"]) == (1, 2)
+    (asha,) = ask.get(f"{acme.path}/contacts").json["data"]
+    assert ask.delete(f"{acme.path}/contacts/{asha['id']}?erase=true").status_code == 204
+
+    rows = ask.get(f"{acme.path}/imports/{done['id']}/rejected.csv").text.splitlines()
+    assert rows[1].startswith(",,2,This person asked to be forgotten")
+    assert rows[2].startswith("Juma,12,4,")
+
+
 @pytest.mark.parametrize("order", ["first", "last"])
 def test_a_dry_run_stores_nothing_and_can_be_done_in_earnest(ask, acme, order):
     tried = worked(ask, acme, send(ask, acme, dry_run="true", order=order))

@@ -230,7 +230,10 @@ REASONS: dict[str, type[Refused]] = {
     "number_special_rate": phone.NumberSpecialRate,
     "number_unassigned": phone.NumberUnassigned,
     "number_invalid": phone.InvalidNumber,
-    **{kind.code: kind for kind in (RowTooWide, CellTooLong, QuoteOpen, LettersUnreadable)},
+    **{
+        kind.code: kind
+        for kind in (RowTooWide, CellTooLong, QuoteOpen, LettersUnreadable, NumberErased)
+    },
 }
 CODES = {kind: code for code, kind in REASONS.items()}
 
