@@ -7,11 +7,12 @@ folding is set-based.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from core import clock, ids, phone
-from core.contacts import pseudonyms
+from core.contacts import book, pseudonyms
 from core.database import execute, execute_many, is_postgres, single, transaction
 from core.gateways.onfon import Report as Received
 from core.ledger.accounts import Purse
@@ -135,10 +136,11 @@ def fold_some() -> int:
         for report, message_id in adopt(orphans):
             _adopted(report, message_id)
         known = _texts_of(waiting) if orphans else known
-        _suppress(waiting, known)
-        _apply(_changes(waiting, known), once=ids.new("fld"))
-        _close(waiting, known)
+        _apply(_without_echoes(_changes(waiting, known)), once=ids.new("fld"))
+        shut_out = _shut_out(waiting, known)
+        _close([report for report in waiting if report.id not in shut_out], known)
         _forget_erased(waiting, known)
+    _suppress(shut_out)
     return len(waiting)
 
 
@@ -204,12 +206,60 @@ def _reason(report: _Waiting, status: str) -> str | None:
     return reasons.BLACKLISTED if report.verdict == "blacklisted" else report.detail
 
 
-def _suppress(waiting: list[_Waiting], known: dict[_Name, _Known]) -> None:
-    """Send nothing more of that class to numbers that the operator shuts us out of."""
-    texts = [known.get(_name(report)) for report in waiting if report.verdict == "blacklisted"]
-    shut = {(text.tenant_id, text.msisdn, text.category) for text in texts if text is not None}
-    for tenant_id, msisdn, category in sorted(shut):  # in one order for all who fold
-        suppression.add(tenant_id, msisdn, category, source=suppression.OPERATOR)
+def _without_echoes(changes: list[_Change]) -> list[_Change]:
+    """Take out reasons that only say the text again, as the gateway's reports do: its words lie in
+    one place, from where they can be blanked.
+    """
+    told = {
+        change.known.id: change.reason
+        for change in changes
+        if change.reason not in (None, reasons.BLACKLISTED)
+    }
+    if not told:
+        return changes
+    bodies = Message.select(Message.id, Message.body).where(Message.id.in_(list(told)))
+    # A blank one has been forgotten: what repeats it cannot be told from what explains it.
+    echoes = {row.id for row in bodies if not row.body or _begins(row.body, told[row.id] or "")}
+    return [
+        change._replace(reason=None) if change.known.id in echoes else change for change in changes
+    ]
+
+
+def _begins(body: str, said: str) -> bool:
+    """Say whether a text begins with some words, whatever became of signs and spaces."""
+    return _letters(body).startswith(_letters(said))
+
+
+def _letters(words: str) -> str:
+    return "".join(filter(str.isalnum, words)).casefold()
+
+
+def _shut_out(waiting: list[_Waiting], known: dict[_Name, _Known]) -> dict[int, _Known]:
+    """Find the reports which say that the operator shuts us out of a number, each with its text."""
+    return {
+        report.id: text
+        for report in waiting
+        if report.verdict == "blacklisted" and (text := known.get(_name(report))) is not None
+    }
+
+
+def _suppress(shut_out: dict[int, _Known]) -> None:
+    """Send nothing more of that class to numbers that the operator shuts us out of.
+
+    Opt-outs are changed under the book's lock, which comes before those of reports and texts: so
+    each business has a transaction of its own, and its reports are over only with that.
+    """
+    by_tenant: dict[int, dict[int, _Known]] = defaultdict(dict)
+    for report_id, text in shut_out.items():
+        by_tenant[text.tenant_id][report_id] = text
+    for tenant_id, theirs in by_tenant.items():
+        with transaction():
+            book.keep(tenant_id)
+            _mark([(ReportState.APPLIED.value, 0, report_id) for report_id in sorted(theirs)])
+            for msisdn, category in sorted(
+                {(each.msisdn, each.category) for each in theirs.values()}
+            ):
+                suppression.add(tenant_id, msisdn, category, source=suppression.OPERATOR)
 
 
 _APPLY_POSTGRES = """
@@ -294,16 +344,36 @@ def _close(waiting: list[_Waiting], known: dict[_Name, _Known]) -> None:
         else:
             # Twice as old at each look: soon at first, for a report that overtook its answer.
             rows.append((ReportState.WAITING.value, now + max(RETRY_FIRST_MS, age), report.id))
-    if is_postgres():
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        execute(
-            "UPDATE report SET state = r.state, retry_at = r.retry_at "
-            "FROM unnest(%s::text[], %s::int8[], %s::int8[]) AS r (state, retry_at, id) "
-            "WHERE report.id = r.id",
-            columns,
-        )
+    _mark(rows)
+
+
+# What a report said has found its place, or has none. It may have said the text itself; and one
+# that was given up names a number of which nobody knows whose it is.
+_MARK_POSTGRES = """
+    UPDATE report SET state = r.state, retry_at = r.retry_at,
+           detail = CASE r.state WHEN 'waiting' THEN report.detail END,
+           msisdn = CASE r.state WHEN 'ignored' THEN NULL ELSE report.msisdn END
+    FROM unnest(%s::text[], %s::int8[], %s::int8[]) AS r (state, retry_at, id)
+    WHERE report.id = r.id
+"""
+_MARK_SQLITE = """
+    UPDATE report SET state = %s, retry_at = %s,
+           detail = CASE %s WHEN 'waiting' THEN detail END,
+           msisdn = CASE %s WHEN 'ignored' THEN NULL ELSE msisdn END
+    WHERE id = %s
+"""
+
+
+def _mark(rows: Sequence[tuple[str, int, int]]) -> None:
+    """Give reports their states, and when to look again."""
+    if not rows:
         return
-    execute_many("UPDATE report SET state = %s, retry_at = %s WHERE id = %s", rows)
+    if is_postgres():
+        execute(_MARK_POSTGRES, [list(column) for column in zip(*rows, strict=True)])
+    else:
+        execute_many(
+            _MARK_SQLITE, [(state, retry_at, state, state, each) for state, retry_at, each in rows]
+        )
 
 
 def _forget_erased(waiting: list[_Waiting], known: dict[_Name, _Known]) -> None:

@@ -215,7 +215,53 @@ def test_a_report_nobody_claims_is_given_up_after_three_days(make_tenant: Make) 
     at(NOON + timedelta(days=3, milliseconds=1))
     reports.retry_waiting()
 
-    assert Report.get().state == "ignored"
+    assert (Report.get().state, Report.get().msisdn) == ("ignored", None)
+
+
+@pytest.mark.parametrize("said", ["Dear Forget Me secre", "dear forget me, SECRE", "...", "Dear F"])
+def test_what_only_says_the_text_again_is_no_reason_and_is_not_kept(
+    make_tenant: Make, said: str
+) -> None:
+    batch = send(make_tenant(wallet="10"), ASHA, body="Dear Forget Me secret-zz")
+    hand_over(Gateway(accepted("id-1")))
+    report("id-1", Verdict.FAILED, detail=said)
+    reports.fold()
+
+    assert (message(batch).status, message(batch).reason) == ("failed", None)
+    assert Report.get().detail is None
+
+
+def test_nothing_is_a_reason_once_the_words_are_blank(make_tenant: Make) -> None:
+    batch = send(make_tenant(wallet="10"), ASHA)
+    hand_over(Gateway(accepted("id-1")))
+    Message.update(body="").execute()
+    report("id-1", Verdict.FAILED, detail="Habari")
+    reports.fold()
+
+    assert (message(batch).status, message(batch).reason) == ("failed", None)
+
+
+def test_a_kill_before_a_number_is_suppressed_leaves_the_report_to_be_read_again(
+    make_tenant: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = make_tenant(wallet="10")
+    send(tenant, ASHA)
+    hand_over(Gateway(accepted("id-1")))
+    report("id-1", Verdict.BLACKLISTED)
+    with monkeypatch.context() as patched:
+        patched.setattr(suppression, "add", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            reports.fold()
+    assert (statuses(), Report.get().state) == (["failed"], "new")
+    reports.fold()
+
+    assert Report.get().state == "applied"
+    assert suppression.among_now(tenant.tenant_id, "transactional", ["254712000001"])
+    assert_proved()
+
+
+def _killed(*_: object, **__: object) -> bool:
+    raise KeyboardInterrupt
 
 
 def test_a_blacklisted_number_gets_no_more_of_that_class_from_that_tenant(
