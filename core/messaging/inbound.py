@@ -1,7 +1,8 @@
 """Inbound texts: stored as they come and answered at once, then brought to whom they are for.
 
 Each is taken up once, in one transaction with all it does; one that fails is tried again and keeps
-nobody else's waiting.
+nobody else's waiting. What it does to contacts and opt-outs stands under the lock of the business's
+book, so that nobody is erased, or becomes a contact, between two looks.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ import peewee
 import structlog
 
 from core import clock, events, ids, phone
+from core.contacts import book, contacts, erased
 from core.database import execute, single, transaction
 from core.errors import NotFound, Refused
 from core.gateways.onfon import Inbound as Received
 from core.messaging import inbound_routing, opting, replies
 from core.messaging.models import Inbound
-from core.messaging.replies import Verdict
+from core.messaging.replies import Verdict, Wish
 from core.queue import job
 from core.tenants import audit
 from core.tenants.profiles import Profile
@@ -87,15 +89,23 @@ def _number(sender: str) -> str:
 @job(priority=5)
 def take_up() -> None:
     """Bring the texts that have come in to whom they are for. Safe to run twice, or never."""
-    fresh = Inbound.select(Inbound.id).where(Inbound.handled_at.is_null())
-    for row in list(fresh.order_by(Inbound.id).limit(AT_ONCE)):
-        try:
-            _take_up(row.id)
-        except peewee.OperationalError:
-            raise  # the database's trouble: all of them wait
-        except Exception:
-            # An edge: one we cannot make sense of must not keep the others waiting.
-            log.exception("inbound_failed", inbound=row.id)
+    after = ""
+    while found := _fresh(after):
+        for inbound_id in found:
+            try:
+                _take_up(inbound_id)
+            except peewee.OperationalError:
+                raise  # the database's trouble: all of them wait
+            except Exception:
+                # An edge: one we cannot make sense of must not keep the others waiting.
+                log.exception("inbound_failed", inbound=inbound_id)
+        after = found[-1]
+
+
+def _fresh(after: str) -> list[str]:
+    """List the next texts that nobody has taken up, in the order they came."""
+    query = Inbound.select(Inbound.id).where(Inbound.handled_at.is_null(), Inbound.id > after)
+    return [row.id for row in query.order_by(Inbound.id).limit(AT_ONCE)]
 
 
 def _take_up(inbound_id: str) -> None:
@@ -117,24 +127,53 @@ def _bring(text: Inbound) -> None:
     if owner is None:
         events.record("inbound.unknown", None, inbound=text.id, phone=text.msisdn)
         return
+    book.keep(owner.tenant_id)
+    pseudonym = _pseudonym(owner.tenant_id, text, wish)
+    told = text.msisdn if pseudonym is None else pseudonym
     Inbound.update(
         tenant_id=owner.tenant_id,
-        answers=owner.answers,
+        msisdn=told,
+        body=text.body if pseudonym is None else "",
+        answers=None if pseudonym else owner.answers,
         verdict=None if wish is None else wish.verdict.value,
     ).where(Inbound.id == text.id).execute()
     if wish is not None and wish.verdict is Verdict.OPT_OUT:
         opting.opt_out(
-            owner.tenant_id, text.msisdn, wish, inbound_id=text.id, answers=owner.category
+            owner.tenant_id,
+            text.msisdn,
+            wish,
+            inbound_id=text.id,
+            answers=owner.category,
+            told=told,
         )
     elif wish is not None:
-        opting.opt_in(owner.tenant_id, text.msisdn, wish, inbound_id=text.id)
+        opting.opt_in(owner.tenant_id, text.msisdn, wish, inbound_id=text.id, told=told)
+    if pseudonym is not None and wish is None:
+        return  # it has nothing to say any more
     events.record(
         "message.received",
         owner.tenant_id,
         inbound=text.id,
-        phone=text.msisdn,
+        phone=told,
         verdict=None if wish is None else wish.verdict.value,
     )
+
+
+def _pseudonym(tenant_id: int, text: Inbound, wish: Wish | None) -> str | None:
+    """Return the pseudonym under which a text is to be kept, without its words, if it is.
+
+    What somebody wrote before they were erased must not outlive that, and what they ask for
+    afterwards is kept beside their opt-outs, from which nothing may lead to the number. Whatever
+    else they write of their own accord is an answer like others.
+    """
+    pseudonym = erased.among(tenant_id, [text.msisdn]).get(text.msisdn)
+    if pseudonym is None:
+        return None
+    when = contacts.by_number(tenant_id, pseudonym)
+    is_older = (
+        when is not None and when.updated_at is not None and text.received_at <= when.updated_at
+    )
+    return pseudonym if wish is not None or is_older else None
 
 
 def listing(

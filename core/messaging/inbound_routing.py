@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import NamedTuple
 
+import msgspec
 import peewee
 
 from core import clock, ids
+from core.contacts import pseudonyms
 from core.database import execute, is_postgres
 from core.messaging.guards import DRAFT_MS
 from core.messaging.models import REHEARSAL_ACCOUNT, Sender, SenderStatus
@@ -15,7 +17,10 @@ from core.settings import settings
 
 
 class Owner(NamedTuple):
-    """The business a text is for, and the text of ours it seems to answer, with its class."""
+    """The business a text is for, and the text of ours it seems to answer, with its class.
+
+    A text to somebody who was erased since is not named: nothing may lead from the number to it.
+    """
 
     tenant_id: int
     answers: str | None = None
@@ -51,27 +56,59 @@ def _holders(sent_to: str) -> list[int]:
     return sorted({int(row.tenant_id) for row in rows})
 
 
-# A business after the other, and of each the texts to this number by the index: without the order
+# One business after the other, and of each the texts to this number by the index: without the order
 # held so, the planner may read the whole table.
 _LATEST = """
-    SELECT m.tenant_id, m.id, m.category
-    FROM tenant t CROSS JOIN {texts}
-    WHERE t.id > 0 {only}
+    SELECT m.tenant_id, m.id, m.category, w.is_number
+    FROM {names} CROSS JOIN {texts}
     ORDER BY m.submitted_at DESC, m.id DESC LIMIT 1
 """
+_NAMES_SQLITE = """
+    (SELECT json_extract(value, '$.tenant_id') AS tenant_id,
+            json_extract(value, '$.msisdn') AS msisdn,
+            json_extract(value, '$.is_number') AS is_number
+     FROM json_each(%s)) w
+"""
+_NAMES_POSTGRES = "json_to_recordset(%s) AS w (tenant_id int, msisdn text, is_number boolean)"
 _TEXTS_SQLITE = """
-    message m INDEXED BY message_msisdn ON m.tenant_id = t.id AND m.msisdn = %s AND m.id >= %s
-    AND m.account_id <> {rehearsal} AND m.submitted_at >= %s AND m.status NOT IN
+    message m INDEXED BY message_msisdn ON m.tenant_id = w.tenant_id AND m.msisdn = w.msisdn
+    AND m.id >= %s AND m.account_id <> {rehearsal} AND m.submitted_at >= %s AND m.status NOT IN
     ('rejected', 'queued', 'submitting') {named}
 """
 _TEXTS_POSTGRES = """
     LATERAL (
         SELECT tenant_id, id, category, submitted_at FROM message
-        WHERE tenant_id = t.id AND msisdn = %s AND id >= %s AND account_id <> {rehearsal}
-        AND submitted_at >= %s AND status NOT IN ('rejected', 'queued', 'submitting') {named}
+        WHERE tenant_id = w.tenant_id AND msisdn = w.msisdn AND id >= %s
+        AND account_id <> {rehearsal} AND submitted_at >= %s
+        AND status NOT IN ('rejected', 'queued', 'submitting') {named}
         ORDER BY submitted_at DESC LIMIT 1
     ) m
 """
+_TENANTS = """
+    SELECT t.id, COALESCE(b.erased_at, 0) > 0
+    FROM tenant t LEFT JOIN contact_book b ON b.tenant_id = t.id WHERE t.id > 0 {only}
+"""
+
+
+class _Name(NamedTuple):
+    """What a number's texts stand under in a business: the number, or what is left of it."""
+
+    tenant_id: int
+    msisdn: str
+    is_number: bool
+
+
+def _names(msisdn: str, tenant_id: int | None) -> list[_Name]:
+    """List the names under which a number may have had texts, in one business or in all."""
+    only = "" if tenant_id is None else "AND t.id = %s"
+    params = () if tenant_id is None else (tenant_id,)
+    found = []
+    for each, has_erased in execute(_TENANTS.format(only=only), params).fetchall():
+        found.append(_Name(each, msisdn, True))
+        if has_erased:
+            names = pseudonyms.every(each, msisdn)
+            found += [_Name(each, name, False) for name in names]
+    return found
 
 
 def _latest(
@@ -81,12 +118,16 @@ def _latest(
     days = timedelta(days=settings().rules.reply_days)
     since = 0 if is_stop else clock.to_ms(clock.now() - days)
     floor = "" if is_stop else ids.floor("msg", days // timedelta(milliseconds=1) + DRAFT_MS)
-    texts = (_TEXTS_POSTGRES if is_postgres() else _TEXTS_SQLITE).format(
+    names, texts = (
+        (_NAMES_POSTGRES, _TEXTS_POSTGRES) if is_postgres() else (_NAMES_SQLITE, _TEXTS_SQLITE)
+    )
+    texts = texts.format(
         rehearsal=REHEARSAL_ACCOUNT, named="" if sender is None else "AND LOWER(sender) = %s"
     )
-    only = "" if tenant_id is None else "AND t.id = %s"
-    params: list[object] = [msisdn, floor, since]
+    asked = [each._asdict() for each in _names(msisdn, tenant_id)]
+    params: list[object] = [msgspec.json.encode(asked).decode(), floor, since]
     params += [] if sender is None else [sender.lower()]
-    params += [] if tenant_id is None else [tenant_id]
-    row = execute(_LATEST.format(texts=texts, only=only), params).fetchone()
-    return None if row is None else Owner(int(row[0]), str(row[1]), str(row[2]))
+    row = execute(_LATEST.format(names=names, texts=texts), params).fetchone()
+    if row is None:
+        return None
+    return Owner(int(row[0]), str(row[1]) if row[3] else None, str(row[2]))

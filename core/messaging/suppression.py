@@ -83,7 +83,8 @@ def add(tenant_id: int, msisdn: str, category: str, *, source: str) -> bool:
     """Suppress a number, and let its contact say so. Returns False when it was suppressed.
 
     `category` is one of the two classes, or EVERYTHING for a number the business has blocked. The
-    number of somebody erased is written down as the pseudonym.
+    number of somebody erased is written down as the pseudonym. Call it under the book's lock: the
+    number may be becoming a contact, or being erased.
     """
     if category != EVERYTHING:
         category = Category(category).value

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from core import clock
-from core.contacts import contacts
+from core.contacts import contacts, pseudonyms
 from core.contacts.models import EVERYTHING, Contact, Suppression
 from core.database import transaction
 from core.events import Event
@@ -18,8 +18,20 @@ from core.messaging.inbound import take_up
 from core.messaging.models import SHARED_ACCOUNT, Category, Inbound, Message
 from core.messaging.replies import Verdict, wish
 from core.phone import parse
+from core.privacy import erasing
 from core.tenants.profiles import Profile
-from tests.messaging.scene import ASHA, JUMA, NOON, Gateway, Make, at, hand_over, later, send
+from tests.messaging.scene import (
+    ASHA,
+    JUMA,
+    NOON,
+    Gateway,
+    Make,
+    at,
+    fresh_number,
+    hand_over,
+    later,
+    send,
+)
 
 PHONE = parse(ASHA)
 SHORTCODE = "20880"
@@ -366,3 +378,93 @@ def test_all_sending_stopped_stops_no_answers(make_tenant: Make) -> None:
     came("STOP")
 
     assert shut(tenant) == {"promotional"}
+
+
+def test_all_that_has_come_is_taken_up_and_what_fails_keeps_nobody_waiting(
+    make_tenant: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = make_tenant(wallet="10")
+    sent(tenant)
+    monkeypatch.setattr(inbound, "AT_ONCE", 3)
+    real = inbound.inbound_routing.owner
+
+    def owner(msisdn: str, *args: object, **how: bool) -> object:
+        if msisdn != PHONE:
+            raise ValueError("it makes no sense")
+        return real(msisdn, *args, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(inbound.inbound_routing, "owner", owner)
+    for number in range(7):
+        inbound.receive(SHARED_ACCOUNT, Received(fresh_number(), SHORTCODE, f"Habari {number}"))
+    inbound.receive(SHARED_ACCOUNT, Received(ASHA, SHORTCODE, "STOP"))
+    take_up()
+
+    assert last().handled_at is not None
+    assert shut(tenant) == {"promotional"}
+    assert Inbound.select().where(Inbound.handled_at.is_null()).count() == 7
+
+
+# Somebody who was erased.
+
+
+def erase(tenant: Profile) -> str:
+    """Erase Asha. Returns her pseudonym."""
+    made = contacts.put(tenant.tenant_id, PHONE, "Asha", actor="test", channel="test").contact
+    erasing.erase(tenant.tenant_id, made.id, actor="test", channel="test")
+    return pseudonyms.of(tenant.tenant_id, PHONE)
+
+
+def test_the_no_of_somebody_erased_counts_when_the_number_comes_back(make_tenant: Make) -> None:
+    tenant, other = make_tenant(wallet="10"), make_tenant(wallet="10")
+    sent(other)
+    later(minutes=1)
+    sent(tenant)
+    name = erase(tenant)
+    later(days=40)
+    came("STOP")
+
+    assert shut(tenant) == {"promotional"}
+    assert shut(other) == set()
+    kept = last()
+    assert (kept.tenant_id, kept.msisdn, kept.body, kept.answers) == (
+        tenant.tenant_id, name, "", None,
+    )  # fmt: skip
+    assert [each["phone"] for each in told("contact.opted_out")] == [name]
+    put = contacts.put(tenant.tenant_id, PHONE, actor="test", channel="test")
+    assert put.contact.status == "opted_out"
+
+
+def test_somebody_erased_who_wants_texts_again_gets_them(make_tenant: Make) -> None:
+    tenant = make_tenant(wallet="10")
+    sent(tenant)
+    erase(tenant)
+    came("STOP")
+    came("START")
+
+    assert shut(tenant) == set()
+
+
+def test_what_was_written_before_the_erasure_is_blank_after_it(make_tenant: Make) -> None:
+    tenant = make_tenant(wallet="10")
+    sent(tenant)
+    inbound.receive(SHARED_ACCOUNT, Received(ASHA, SHORTCODE, "I am Asha Otieno"))
+    name = erase(tenant)
+    take_up()
+
+    kept = last()
+    assert (kept.tenant_id, kept.msisdn, kept.body) == (tenant.tenant_id, name, "")
+    assert told("message.received") == []
+
+
+def test_what_somebody_erased_writes_later_is_an_answer_that_names_no_text(
+    make_tenant: Make,
+) -> None:
+    tenant = make_tenant(wallet="10")
+    sent(tenant)
+    erase(tenant)
+    later(seconds=1)
+    came("I want to order again")
+
+    kept = last()
+    assert (kept.tenant_id, kept.msisdn, kept.answers) == (tenant.tenant_id, PHONE, None)
+    assert kept.body == "I want to order again"

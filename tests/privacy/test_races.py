@@ -17,11 +17,16 @@ from core.contacts import book, contacts, pseudonyms
 from core.contacts.imports import uploading, working
 from core.contacts.imports.models import Import
 from core.contacts.models import Contact
+from core.gateways.onfon import Inbound as Received
+from core.gateways.onfon import Verdict
+from core.messaging import inbound, optouts, reports, suppression
 from core.messaging.bulk import holding, spool
+from core.messaging.models import Message
 from core.privacy import erasing, traces
+from core.tenants import audit
 from core.tenants.profiles import Profile
 from tests.campaigns import life
-from tests.messaging.scene import NOON, assert_proved, at, send
+from tests.messaging.scene import NOON, Gateway, assert_proved, at, hand_over, report, send
 
 BY: dict[str, Any] = {"actor": "key:key_1", "channel": "api"}
 JUMA, OTHER, THIRD = "254712345678", "254712345679", "254722000222"
@@ -148,3 +153,49 @@ def test_an_import_that_is_read_meanwhile_is_read_to_its_end(
     done = Import.get_by_id(begun.id)
     assert (done.status, done.rows) == ("completed", 2)
     assert contacts.by_number(tenant.tenant_id, pseudonyms.of(tenant.tenant_id, JUMA)) is not None
+
+
+def stop() -> None:
+    """Let a STOP come in from Juma."""
+    inbound.receive(1, Received(JUMA, "TUMA", "STOP"))
+    inbound.take_up()
+
+
+def shut_out() -> None:
+    """Let the operator say that it shuts us out of all that was sent."""
+    for row in list(Message.select()):
+        report(row.provider_id, Verdict.BLACKLISTED, row.msisdn)
+    reports.fold()
+
+
+@pytest.mark.parametrize("no", [stop, shut_out])
+def test_a_number_that_says_no_while_it_becomes_a_contact_is_a_contact_that_said_no(
+    make_tenant: Callable[..., Profile], monkeypatch: pytest.MonkeyPatch, no: Callable[[], None]
+) -> None:
+    tenant = make_tenant("100")
+    send(tenant, JUMA)
+    hand_over(Gateway())
+    meanwhile = Meanwhile(no)
+    meanwhile.before(monkeypatch, contacts, "_record")  # its opt-outs have been looked up by then
+    made = put(tenant)
+    meanwhile.end()
+
+    assert contacts.one(tenant.tenant_id, made.id).status == "opted_out"
+
+
+def test_opt_outs_noted_by_hand_and_by_reports_do_not_wait_in_a_circle(
+    make_tenant: Callable[..., Profile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = make_tenant("100")
+    send(tenant, JUMA, OTHER)
+    hand_over(Gateway())
+    for number in (JUMA, OTHER):
+        contacts.put(tenant.tenant_id, number, **BY)
+    meanwhile = Meanwhile(shut_out)
+    meanwhile.before(monkeypatch, audit, "record")
+    optouts.add(tenant.tenant_id, [OTHER, JUMA], optouts.ALL, source="call", **BY)
+    meanwhile.end()
+
+    numbers = [JUMA, OTHER]
+    out = suppression.among_now(tenant.tenant_id, "transactional", numbers)
+    assert out == dict.fromkeys(numbers, "opted_out")
