@@ -8,6 +8,7 @@ from types import MappingProxyType
 from core.campaigns import audience
 from core.campaigns.launching import Estimate
 from core.campaigns.models import Campaign
+from core.dialogue.plain import units
 from core.flows.composing import is_dearer
 from core.flows.visits import Visit
 from core.flows.when import span
@@ -22,7 +23,8 @@ OFFENDERS_NAMED = 3
 SAMPLE_MAX = 1200
 NAME_ROOM = 16
 NAME_LEAST = 8
-SPAN_ROOM = 21
+# What stands on one page of a small screen above the choices.
+SMALL_ROOM = 100
 MUCH = Money.kes(10_000)
 
 # Why people are left out, in the order in which they are told.
@@ -61,10 +63,16 @@ def lines(visit: Visit, campaign: Campaign, found: Estimate) -> list[str]:
     told += _all_unreached(visit, found)
     if out := sum(found.left_out.values()) - (sum(found.closed.values()) if visit.is_small else 0):
         told.append(visit.say("Left out: {count}", count=f"{out:,}"))
-    when = span(visit, found.goes_at, found.until)
-    is_long = visit.is_small and len(when) > SPAN_ROOM
-    told.append(when if is_long else visit.say("Goes {when}", when=when))
-    return told
+    return [*told, _when(visit, found, sum(map(units, told)) + len(told))]
+
+
+def _when(visit: Visit, found: Estimate, taken: int) -> str:
+    """Say when they go and until about when: in full where there is room beside what is `taken`."""
+    full = span(visit, found.goes_at, found.until)
+    least = span(visit, found.goes_at, found.until, is_brief=True)
+    ways = [visit.say("Goes {when}", when=full), full, visit.say("Goes {when}", when=least), least]
+    room = SMALL_ROOM - taken if visit.is_small else len(ways[0])
+    return next((each for each in ways if len(each) <= room), least)
 
 
 def _all_unreached(visit: Visit, found: Estimate) -> list[str]:

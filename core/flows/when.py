@@ -1,4 +1,4 @@
-"""When something goes: a time as people type it, and as they are told it."""
+"""When something goes: a time as people type it, by either clock, and as they are told it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from core import clock
 from core.dialogue.screens import Reply
 from core.dialogue.steps import Ask, Choose, Empty, NotHere, Part
 from core.errors import Invalid
+from core.flows import saa
 from core.flows.visits import Visit
 from core.messaging.preparing import checked_time
 from core.settings import settings
@@ -70,16 +71,20 @@ def ask_time(visit: Visit) -> Part[datetime]:
 def read_time(text: str, now: datetime) -> datetime:
     """Read a time as people type it: a time of today, or a day with or without one.
 
-    A day alone means when adverts may begin. Raises: NotATime, TimePassed.
+    A day alone means when adverts may begin. "At 3" and "3pm" are of the one clock, "saa 3" is of
+    the Swahili one; without a day that is the next of its name. Raises: NotATime, TimePassed.
 
     >>> noon = datetime(2026, 3, 12, 12, tzinfo=clock.NAIROBI)
-    >>> [f"{read_time(each, noon):%d/%m %H:%M}" for each in ("14.30", "kesho 9", "25/12 8:15")]
-    ['12/03 14:30', '13/03 09:00', '25/12 08:15']
+    >>> typed = ("14.30", "kesho 9", "25/12 8:15", "kesho saa 3", "saa tatu asubuhi")
+    >>> [f"{read_time(each, noon):%d/%m %H:%M}" for each in typed]
+    ['12/03 14:30', '13/03 09:00', '25/12 08:15', '13/03 09:00', '13/03 09:00']
     """
     local = now.astimezone(clock.NAIROBI)
+    said = re.sub(r"(?<=[0-9])\s+(?=[ap]m\b)", "", text.casefold())
+    hour = saa.find(said)
     day: date | None = None
-    at: time | None = None
-    for word in re.split(r"[\s,]+", re.sub(r"(?<=[0-9])\s+(?=[ap]m\b)", "", text.casefold())):
+    at = hour.at if hour else None
+    for word in re.split(r"[\s,]+", hour.rest if hour else said):
         if word in _NOISE:
             continue
         if day is None and (found := _day(word, local.date())) is not None:
@@ -92,6 +97,10 @@ def read_time(text: str, now: datetime) -> datetime:
         raise NotATime
     at = at or time.fromisoformat(settings().rules.promotional_from)
     moment = datetime.combine(day or local.date(), at, clock.NAIROBI)
+    if moment <= local and hour is not None:
+        # The night that is said of today goes on after midnight.
+        is_next = day is None or (day == local.date() and hour.is_after_midnight)
+        moment += timedelta(days=is_next)
     if moment <= local:
         raise TimePassed
     return moment
@@ -127,19 +136,25 @@ def _time(word: str) -> time | None:
     return time(hour, minute) if hour < 24 and minute < 60 else None
 
 
-def span(visit: Visit, goes_at: datetime, until: datetime | None = None) -> str:
-    """Say from when until about when something goes, as briefly as can be."""
+def span(
+    visit: Visit, goes_at: datetime, until: datetime | None = None, *, is_brief: bool = False
+) -> str:
+    """Say from when until about when something goes.
+
+    Whoever is told so in Swahili hears the hour by both clocks, unless it has to be brief.
+    """
     now = clock.now().astimezone(clock.NAIROBI)
     start = goes_at.astimezone(clock.NAIROBI)
     end = None if until is None else until.astimezone(clock.NAIROBI)
+    until_then = ""
+    if end is not None and end - start >= timedelta(minutes=2):
+        until_then = f"-{end:%H:%M}" if end.date() == start.date() else f"-{end:%d/%m %H:%M}"
     if start <= now:
-        began = visit.say("now")
-    else:
-        began = f"{_called(visit, start.date(), now.date())} {start:%H:%M}".strip()
-    if end is None or end - start < timedelta(minutes=2):
-        return began
-    finished = f"{end:%H:%M}" if end.date() == start.date() else f"{end:%d/%m %H:%M}"
-    return f"{began}-{finished}"
+        return visit.say("now") + until_then
+    told = f"{start:%H:%M}{until_then}"
+    if visit.language == "sw" and not is_brief:
+        told = f"{saa.told(start.time())} ({told})"
+    return f"{_called(visit, start.date(), now.date())} {told}"
 
 
 def _called(visit: Visit, day: date, today: date) -> str:
