@@ -22,13 +22,16 @@ from core.messaging.batches import Summary
 from core.messaging.models import Message, Status
 from core.messaging.queries import UsageBy
 from core.money import Money
+from core.notices.results import awaited
 from core.phone import pretty
 from core.tenants import roles
 from core.tenants.profiles import Profile
 from core.tenants.roles import Right
 
 SHOWN = 4
+WAITING_SHOWN = 12
 WEEK_DAYS = 7
+ONE_WAITS = {Status.SCHEDULED.value: 1}
 
 
 def reports(visit: Visit) -> Flow:
@@ -42,7 +45,7 @@ def reports(visit: Visit) -> Flow:
     if chosen == "inbox":
         return (yield from inbox_(visit))
     found = batches.one(profile, chosen)
-    if found.counts == {Status.SCHEDULED.value: 1} and roles.may(visit.role, Right.SEND):
+    if found.counts == ONE_WAITS and roles.may(visit.role, Right.SEND):
         return (yield from _waiting(visit, profile, found))
     return _one(visit, profile, found)
 
@@ -53,10 +56,13 @@ def _latest(visit: Visit, profile: Profile) -> Drawn:
         options["campaigns"] = visit.say("Campaigns")
     if inbound.listing(profile, limit=1):
         options["inbox"] = visit.say("Replies")
-    options |= {
-        each.id: visit.say("{when}: {count} SMS", when=_when(each.at), count=f"{each.count:,}")
-        for each in batches.recent(profile, SHOWN)
-    }
+    for batch_id, due_at in awaited(profile.tenant_id, somebody(visit).id, WAITING_SHOWN).items():
+        if batches.one(profile, batch_id).counts == ONE_WAITS:
+            when = span(visit, due_at)
+            options[batch_id] = visit.say("{when}: {count} SMS", when=when, count=1)
+    for each in batches.recent(profile, SHOWN):
+        told = visit.say("{when}: {count} SMS", when=_when(each.at), count=f"{each.count:,}")
+        options.setdefault(each.id, told)
     return visit.say("Reports"), options
 
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import peewee
 
 from core import clock, phone, words
 from core.messaging import reasons
 from core.messaging.models import Message, Status
 from core.messaging.naming import message_range
+from core.notices.models import Notice
 from core.notices.saying import Later, Nothing, Said, say
 
 # Most reports come within seconds; whoever waits longer would rather know what is known.
 PATIENCE = timedelta(minutes=5)
 LOOK_AGAIN = timedelta(seconds=15)
 
+ACCEPTED = "batch.accepted"
 REFUSED = reasons.WORDS[reasons.SENDER_REFUSED]
 ONE = "Your SMS to {phone}: {parts}."
 MANY = "Your SMS to {count} numbers: {parts}."
@@ -88,6 +91,23 @@ def result(batch_id: str, language: str) -> Said:
         return told
     why = say(language, REFUSED, {}, sender=refused)
     return replace(told, whole=f"{told.whole} {why.whole}")
+
+
+def awaited(tenant_id: int, person_id: str, limit: int) -> dict[str, datetime]:
+    """The sends of somebody that wait for their time, with about when that is, the next first."""
+    rows = (
+        Notice.select(Notice.data, Notice.due_at)
+        .where(
+            peewee.SQL("state = 'new'"),  # a literal, or the index of what waits is not used
+            Notice.recipient == f"person:{person_id}",
+            Notice.kind == ACCEPTED,
+            Notice.tenant_id == tenant_id,
+            Notice.due_at > clock.now() + PATIENCE,
+        )
+        .order_by(Notice.due_at)
+        .limit(limit)
+    )
+    return {msgspec.json.decode(row.data)["batch"]: row.due_at for row in rows}
 
 
 def _refused_sender(batch_id: str) -> str | None:

@@ -16,10 +16,11 @@ from core.flows import conversation, send
 from core.flows.recipients import To
 from core.flows.visits import Visit
 from core.ledger.models import Hold
-from core.messaging import suppression
+from core.messaging import sending, suppression
 from core.messaging.models import Message
-from core.messaging.sending import Estimate
+from core.messaging.sending import Estimate, Order, Text
 from core.money import Money
+from core.notices import jobs
 from core.tenants import audit, people, team, tenants
 from core.tenants.models import Role, TenantStatus
 from core.tenants.profiles import Profile
@@ -351,6 +352,21 @@ def test_a_text_that_waits_can_be_taken_back(
     assert Message.get().status == "cancelled"
     assert available(tenant) == Money.kes(100)
     assert audit.listing(tenant.tenant_id, limit=1)[0].channel == channel
+
+
+def test_a_text_that_waits_is_found_behind_many_others(talk: Talk, tenant: Profile) -> None:
+    waits = for_tomorrow(talk)
+    for number in range(6):
+        sending.send(tenant, Order([Text(f"073300001{number}", "Habari")]), once=None, actor="x")
+    for _ in range(2):
+        jobs.tell()
+    talk.start("reports")
+    told = [option.label for option in talk.screen.options if option.key == waits]
+    assert told == ["tomorrow 09:00: 1 SMS"]
+    talk.say(waits, "cancel")
+    talk.start("reports")
+
+    assert waits not in talk.keys
 
 
 def test_a_text_that_went_before_the_tap_is_not_said_to_be_taken_back(
