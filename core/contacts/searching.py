@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
+import re
 from collections.abc import Iterator
 
 import peewee
@@ -19,6 +20,8 @@ SMALL = 20_000
 # So many are found first and then put in order.
 FEW = 2_000
 
+_LIKE_A_NUMBER = re.compile(r"[0-9 +().-]+").fullmatch
+
 
 def condition(tenant_id: int, search: str) -> peewee.Expression | None:
     """Return what a contact must fulfil to be found, or None when nothing is looked for."""
@@ -31,7 +34,8 @@ def condition(tenant_id: int, search: str) -> peewee.Expression | None:
 
 
 def _anywhere(wanted: str) -> peewee.Expression:
-    digits = "".join(c for c in wanted if c.isdigit() and c.isascii()).lstrip("0")
+    # Digits behind words belong to the name: "Mama John 2" is nobody's number.
+    digits = re.sub(r"[^0-9]", "", wanted).lstrip("0") if _LIKE_A_NUMBER(wanted) else ""
     named: peewee.Expression = Contact.name.contains(wanted)
     return named | Contact.msisdn.contains(digits) if digits else named
 
