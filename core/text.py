@@ -249,6 +249,11 @@ def _spans(cuts: list[int], end: int) -> Iterator[tuple[int, int]]:
     return zip(cuts, [*cuts[1:], end], strict=True)
 
 
+def foreign(text: str) -> list[str]:
+    """The characters that keep the text out of GSM-7, as often as they stand in it."""
+    return _FOREIGN.findall(text)
+
+
 def offenders(text: str) -> list[Offender]:
     """Each character that keeps the text out of GSM-7, once, in order of first appearance.
 

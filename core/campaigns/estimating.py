@@ -83,6 +83,7 @@ def of(profile: Profile, campaign: Campaign, *, affordable: int | None = None) -
     if affordable is None:
         affordable = pricing.affordable(campaign, available)
     is_short = cost > max(Money(0), available)
+    saves = 0 if campaign.rewrite else found.saves  # that they are cheaper is in their cost already
     operators = list(found.operators) if _is_advert(campaign) else []
     return Estimate(
         sender_id=campaign.sender_id,
@@ -91,8 +92,8 @@ def of(profile: Profile, campaign: Campaign, *, affordable: int | None = None) -
         left_out=msgspec.json.decode(campaign.left_out or "{}", type=dict[str, int]),
         encoding=text.UCS2 if found.unicode else text.GSM7,
         offenders=found.offenders,
-        rewrite=wording.of_campaign(campaign).cheaper if found.saves else None,
-        rewrite_saves=Money(found.saves * int(campaign.price_units or 0)),
+        rewrite=wording.of_campaign(campaign).cheaper if saves else None,
+        rewrite_saves=Money(saves * int(campaign.price_units or 0)),
         cost=cost,
         balance_after=available - cost,
         affordable=affordable,

@@ -66,7 +66,10 @@ class Missing(msgspec.Struct):
 
 
 class Offending(msgspec.Struct):
-    """A character that makes a text dear; `suggestion` is what would be put for it, if anything."""
+    """A character that makes a text dear; `suggestion` is what would be put for it, if anything.
+
+    `position` is where it stands in the first text that has it.
+    """
 
     character: str
     position: int
@@ -158,6 +161,7 @@ class Tally:
         self.recipients = 0
         self._begins: Counter[str] = Counter()
         self._found = Findings()
+        self._foreign: set[str] = set()
         self._missing: dict[str, Named] = {}
         self._too_long = Named()
         self._empty = Named()
@@ -222,13 +226,19 @@ class Tally:
             return
         self._found.unicode += sum([each.is_unicode for each in dear])
         self._found.saves += sum([each.saved for each in dear])
-        body = next((each.body for each in dear if each.is_unicode), None)
-        if body is None or self._found.offenders:
-            return
-        self._found.offenders = [
+        for each in dear:
+            if each.is_unicode and not self._foreign.issuperset(text.foreign(each.body)):
+                self._note_foreign(each.body)
+
+    def _note_foreign(self, body: str) -> None:
+        """Name the characters that no text before this one had, with their places in it."""
+        named = self._found.offenders
+        named += [
             Offending(each.character, each.position, each.name, each.suggestion)
-            for each in text.offenders(body)[:OFFENDERS_MAX]
-        ]
+            for each in text.offenders(body)
+            if each.character not in self._foreign
+        ][: OFFENDERS_MAX - len(named)]
+        self._foreign.update(text.foreign(body))
 
     def findings(self) -> Findings:
         """All that was found."""

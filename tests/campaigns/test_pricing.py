@@ -197,6 +197,18 @@ def test_what_a_cheaper_writing_saves_is_found_or_taken(make_tenant: Make) -> No
     taken = priced(draft(tenant, dear, group=group, rewrite=True))
     assert (taken.segments, findings.of(taken).saves, findings.of(taken).unicode) == (3, 3, 0)
     assert texts(taken)[0][1].startswith('"Habari" Asha')
+    done = estimating.of(tenant, taken)
+    assert (done.rewrite, done.rewrite_saves.units) == (None, 0)
+
+
+def test_every_character_that_makes_somebodys_text_dear_is_named(make_tenant: Make) -> None:
+    tenant = make_tenant()
+    group = make_group(tenant)
+    for first, name in enumerate(("Šaša", "Asha", "Ŵambũi 🎉", "علي", "Šeba")):
+        make_contacts(tenant, 1, group=group, first=first, name=name)
+
+    found = findings.of(priced(draft(tenant, "Habari {{name}}", group=group)))
+    assert [each.character for each in found.offenders] == list("ŠšŴũ🎉علي")
 
 
 def test_an_advert_is_priced_with_its_way_out(make_tenant: Make) -> None:
@@ -289,7 +301,7 @@ def test_what_was_found_is_old_after_a_while_a_new_price_or_an_erasure(make_tena
 
     Tenant.update(price_units=1).where(Tenant.id == tenant.tenant_id).execute()
     assert not pricing.is_fresh(campaign, profile(tenant.tenant_id))
-    ContactBook.insert(tenant_id=tenant.tenant_id, erased_at=clock.now()).execute()
+    ContactBook.update(erased_at=clock.now()).execute()
     assert not pricing.is_fresh(campaign, tenant)
     ContactBook.update(erased_at=0).execute()
     at(NOON + timedelta(minutes=15))
