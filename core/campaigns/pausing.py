@@ -97,4 +97,4 @@ def _good_until(campaign: Campaign, *, confirm: bool) -> datetime:
     left = queries.progress_of([campaign])[campaign.id].waiting
     if not confirm:
         raise CampaignStale(day=queries.last_day(agreed), left=f"{left:,}")
-    return timing.end_of_day(timing.until(campaign, queries.operators(campaign), left))
+    return timing.good_until(timing.until(campaign, queries.operators(campaign), left))

@@ -183,5 +183,5 @@ def document(text: str | None) -> dict[str, Any]:
 
 
 def last_day(good_until: datetime) -> str:
-    """Write, as people read it, the last day a campaign was meant to go on."""
-    return f"{(good_until - timedelta(seconds=1)).astimezone(clock.NAIROBI):%-d %b %Y}"
+    """Write, as people read it, the day on which a campaign was meant to end."""
+    return f"{(good_until - timing.GRACE).astimezone(clock.NAIROBI):%-d %b %Y}"

@@ -109,7 +109,7 @@ def _hold(profile: Profile, campaign: Campaign, asked: Launch) -> Campaign:
     the same moment the second sees the first.
     """
     operators = queries.operators(campaign)
-    good_until = timing.end_of_day(timing.until(campaign, operators, campaign.recipients))
+    good_until = timing.good_until(timing.until(campaign, operators, campaign.recipients))
     holding.hold(
         terms_of(campaign),
         Money(campaign.cost),

@@ -20,6 +20,9 @@ from core.messaging.models import Category, Status
 from core.messaging.preparing import DAYS_AHEAD_MAX, PAST_ALLOWED
 from core.settings import settings
 
+# So much later than expected a campaign may end, whatever the day.
+GRACE = timedelta(hours=1)
+
 # Of a text in one of these it is open whether and when it goes.
 WAITING = (Status.SCHEDULED.value, Status.QUEUED.value, Status.SUBMITTING.value)
 
@@ -67,6 +70,14 @@ def end_of_day(moment: datetime) -> datetime:
     """Return the end of the Nairobi day a moment is in: past it the texts left must not just go."""
     local = moment.astimezone(clock.NAIROBI)
     return local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
+def good_until(ends: datetime) -> datetime:
+    """Return until when texts may go that should have gone by `ends`: to the end of its day.
+
+    Never for less than the grace: that it should end before midnight is only the gateway's pace.
+    """
+    return max(end_of_day(ends), ends + GRACE)
 
 
 def approval_until(campaign: Campaign) -> datetime:

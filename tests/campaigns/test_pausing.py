@@ -267,6 +267,15 @@ def test_one_past_its_day_stops_by_itself_and_asks(make_tenant):
     assert_proved()
 
 
+def test_one_that_begins_before_midnight_has_an_hour_to_end(make_tenant):
+    at(NINE + timedelta(hours=14, minutes=58))  # 23:58
+    campaign = begun(make_tenant("100"))
+    assert queries.last_day(again(campaign).good_until) == f"{NINE:%-d %b %Y}"
+    at(NINE + timedelta(hours=15, minutes=30))  # 00:30 the next day
+
+    assert len(deliver(campaign).handed) == 3
+
+
 def test_a_notice_to_many_goes_at_any_hour(make_tenant):
     """Only adverts keep hours, though both go in the slow lane."""
     at(NINE + timedelta(hours=13))
