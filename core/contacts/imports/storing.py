@@ -103,7 +103,7 @@ def store(target: Target, entries: Sequence[Entry], *, likely_new: bool = False)
 
 def _store_new(target: Target, entries: Sequence[Entry]) -> Stored | None:
     """Store entries that are all new; None, and nothing is changed, when one of them is not."""
-    if target.is_dry_run or target.saw_erasure:
+    if not entries or target.is_dry_run or target.saw_erasure:
         return None
     made = ids.block("con", len(entries))
     try:
