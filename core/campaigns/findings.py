@@ -109,6 +109,14 @@ class Findings(msgspec.Struct, omit_defaults=True):
         """As a campaign keeps it."""
         return msgspec.json.encode(self).decode()
 
+    def forget_people(self) -> None:
+        """Name nobody any more: one of them was erased while they were counted."""
+        self.samples = []
+        for each in self.missing:
+            each.numbers = []
+        if self.concerned is not None:
+            self.concerned.numbers = []
+
     def refusal(self, sender: str | None) -> Refused | None:
         """What keeps the campaign from starting under a sender ID, to be said in words."""
         if self.obstacle is None:

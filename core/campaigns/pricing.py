@@ -7,7 +7,7 @@ latest: whoever has lost it stops, and whoever was killed is simply followed by 
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -18,6 +18,7 @@ from core.campaigns.errors import NotAffordable
 from core.campaigns.findings import Tally
 from core.campaigns.models import Campaign, CampaignStatus
 from core.campaigns.wording import Priced, Wording
+from core.contacts import book
 from core.contacts.models import ContactBook
 from core.database import execute, savepoint, transaction
 from core.errors import Refused
@@ -89,8 +90,7 @@ def price(campaign_id: str, attempt: int) -> Campaign | None:
 
 
 def _price(campaign: Campaign) -> Campaign:
-    # What changes while it is priced, a price or somebody's erasure, is noticed by this moment.
-    began = clock.now()
+    began = _began(campaign)
     profile = find_profile(campaign.tenant_id, is_test=campaign.is_test)
     writer = spool.Writer(campaign.id, profile.price_units)
     tally = Tally(campaign.first, route(profile).closed_at(campaign.sender_id))
@@ -109,6 +109,10 @@ def _price(campaign: Campaign) -> Campaign:
     refusal = found.refusal(campaign.sender_id)
     with transaction():
         _keep(campaign)
+        book.keep(campaign.tenant_id)
+        if _has_erased_since(campaign, began):
+            found.forget_people()
+            refusal = found.refusal(campaign.sender_id)
         spool.store(writer.ready(last=True) if refusal is None else [])
         execute(
             _FOUND,
@@ -126,6 +130,25 @@ def _price(campaign: Campaign) -> Campaign:
     if refusal is not None:
         _drop(campaign)
     return _of_attempt(campaign.id, campaign.attempt)
+
+
+def _began(campaign: Campaign) -> datetime:
+    """Return the moment by which whatever changes while a campaign is priced is noticed.
+
+    The book's lock waits for whoever is changing it: what they do is committed before anything is
+    read, and what others do after that has a later moment.
+    """
+    began = clock.now()
+    with transaction():
+        _keep(campaign)
+        book.keep(campaign.tenant_id)
+    return began
+
+
+def _has_erased_since(campaign: Campaign, began: datetime) -> bool:
+    """Say whether somebody was erased since: under the book's lock, nobody is meanwhile."""
+    erased = ContactBook.tenant_id == campaign.tenant_id, ContactBook.erased_at >= began
+    return bool(ContactBook.select().where(*erased).exists())
 
 
 def _problem(campaign: Campaign) -> str | None:

@@ -11,25 +11,27 @@ from core import clock
 from core.contacts.models import ContactBook
 from core.database import execute
 
-_LOCK = """
-    INSERT INTO contact_book (tenant_id, size, changed_at, erased_at) VALUES (%s, 0, %s, 0)
-    ON CONFLICT (tenant_id) DO UPDATE
-    SET changed_at = CASE WHEN excluded.changed_at > contact_book.changed_at
-                          THEN excluded.changed_at ELSE contact_book.changed_at END
+_KEEP = """
+    INSERT INTO contact_book (tenant_id, size, changed_at, erased_at) VALUES (%s, 0, 0, 0)
+    ON CONFLICT (tenant_id) DO UPDATE SET size = contact_book.size
 """
+_CHANGE = "UPDATE contact_book SET changed_at = %s WHERE tenant_id = %s AND changed_at < %s"
 
 
 def lock(tenant_id: int) -> None:
     """Keep others from changing a business's contacts until the transaction ends: it is our turn.
 
-    What was counted of them before is looked at anew.
+    What was counted of them before is looked at anew: the moment is one at which the lock is ours,
+    so whoever had it between that and the commit was before us.
     """
-    execute(_LOCK, (tenant_id, clock.ms()))
+    keep(tenant_id)
+    now = clock.ms()
+    execute(_CHANGE, (now, tenant_id, now))
 
 
 def keep(tenant_id: int) -> None:
     """Keep others from changing a business's contacts until the transaction ends, as we do."""
-    execute(_LOCK, (tenant_id, 0))
+    execute(_KEEP, (tenant_id,))
 
 
 def grow(tenant_id: int, by: int) -> None:

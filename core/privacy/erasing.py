@@ -14,6 +14,7 @@ from core.database import after_commit, transaction
 from core.messaging import erasing, suppression
 from core.messaging.bulk import veiling
 from core.privacy import traces
+from core.privacy.traces import Places
 from core.tenants import audit
 
 
@@ -29,13 +30,24 @@ def erase(tenant_id: int, contact_id: str, *, actor: str, channel: str) -> None:
         return
     # Looked for before, because that takes its time; changed below by what was found.
     places = traces.find(tenant_id, found.msisdn)
+    while not _erase(tenant_id, contact_id, places, actor=actor, channel=channel):
+        pass
+
+
+def _erase(tenant_id: int, contact_id: str, places: Places, *, actor: str, channel: str) -> bool:
+    """Erase somebody who was found in these places.
+
+    Returns False when there are more by now: they have been added, and nothing has changed.
+    """
     with transaction():
         traces.lock(places)
         book.lock(tenant_id)
         found = contacts.one(tenant_id, contact_id)
         if found.status == ContactStatus.ERASED.value:
-            return
+            return True
         msisdn, pseudonym = found.msisdn, pseudonyms.of(tenant_id, found.msisdn)
+        if traces.find_more(tenant_id, msisdn, places):
+            return False
         veiling.veil(places.chunks, msisdn, pseudonym)
         texts = erasing.texts(tenant_id, msisdn, pseudonym, once=contact_id, actor=actor)
         replies = erasing.replies(tenant_id, msisdn, pseudonym)
@@ -56,6 +68,7 @@ def erase(tenant_id: int, contact_id: str, *, actor: str, channel: str) -> None:
             },
         )
         after_commit(suppression.forget)
+    return True
 
 
 def _forget(found: Contact, pseudonym: str) -> None:

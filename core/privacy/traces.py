@@ -8,10 +8,13 @@ starts, prices or changes one does: then comes the book, the spool, texts, and m
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import msgspec
+import peewee
 
 from core import phone
 from core.campaigns import audience, findings
@@ -19,7 +22,7 @@ from core.campaigns.models import Campaign, CampaignStatus
 from core.campaigns.wording import local
 from core.contacts.imports.errors import NumberErased
 from core.contacts.imports.models import Import, ImportRejection
-from core.database import is_postgres
+from core.database import Model, is_postgres
 from core.errors import Refused
 from core.events import Event
 from core.messaging.bulk import veiling
@@ -35,7 +38,8 @@ _SPOOLED = (
     CampaignStatus.CANCELLING,
 )
 _AT_ONCE = 200
-_BETWEEN = re.compile(r"[^0-9,\[\]]")
+_BETWEEN = re.compile(r"[^\d,\[\]]")
+M = TypeVar("M", bound=Model)
 
 
 @dataclass(slots=True)
@@ -50,15 +54,38 @@ class Places:
 
 
 def find(tenant_id: int, msisdn: str) -> Places:
-    """Look for a number in all that a business has."""
-    ending = msisdn[3:] if msisdn.startswith("254") else msisdn
-    return Places(
+    """Look for a number in all that a business has, a little at a time."""
+    ending = _ending(msisdn)
+    places = Places(
         chunks=list(veiling.find(_spooled(tenant_id), msisdn)),
         campaigns=list(_campaigns(tenant_id, ending)),
         facts=[row.sequence for row in _facts(tenant_id, msisdn)],
-        imports=list(_imports(tenant_id, ending)),
-        rejections=list(_rejections(tenant_id, ending)),
     )
+    mine = Import.select(Import.id, Import.layout)
+    for found in _paged(mine.where(Import.tenant_id == tenant_id), Import.id, _AT_ONCE):
+        # The first rows of the file, and the rows that were left out.
+        if ending in _digits(found.layout):
+            places.imports.append(found.id)
+        places.rejections += ((found.id, row) for row in _rejections(found.id, ending))
+    return places
+
+
+def find_more(tenant_id: int, msisdn: str, places: Places) -> bool:
+    """Add the campaigns that were priced since somebody was looked for, under the book's lock.
+
+    Returns whether there are any. One that is priced still finds out about the erasure itself.
+    """
+    ending = _ending(msisdn)
+    is_told = Campaign.findings.contains(ending) | Campaign.problem.contains(ending)
+    rows = Campaign.select(Campaign.id).where(Campaign.tenant_id == tenant_id, is_told)
+    more = sorted({row.id for row in rows} - set(places.campaigns))
+    places.campaigns += more
+    return bool(more)
+
+
+def _ending(msisdn: str) -> str:
+    """Return the digits of a number that stand in it however it is written."""
+    return msisdn[3:] if msisdn.startswith("254") else msisdn
 
 
 def _spooled(tenant_id: int) -> list[str]:
@@ -71,12 +98,11 @@ def _spooled(tenant_id: int) -> list[str]:
 
 def _campaigns(tenant_id: int, ending: str) -> Iterator[str]:
     """Find the campaigns in whose lists or findings a number may be, in any writing."""
-    rows = Campaign.select(
-        Campaign.id, Campaign.audience, Campaign.findings, Campaign.problem
-    ).where(Campaign.tenant_id == tenant_id)
-    for row in rows.iterator():
+    rows = Campaign.select(Campaign.id, Campaign.audience, Campaign.findings, Campaign.problem)
+    # Few at a time: a list may have fifty thousand numbers.
+    for row in _paged(rows.where(Campaign.tenant_id == tenant_id), Campaign.id, 5):
         told = "".join((row.audience, row.findings or "", row.problem or ""))
-        if ending in _BETWEEN.sub("", told):
+        if ending in _digits(told):
             yield row.id
 
 
@@ -87,25 +113,30 @@ def _facts(tenant_id: int, msisdn: str) -> list[Event]:
     return list(rows)
 
 
-def _imports(tenant_id: int, ending: str) -> Iterator[str]:
-    """Find the imports that keep the first rows of their file, when the number is in one."""
-    rows = Import.select(Import.id, Import.layout).where(Import.tenant_id == tenant_id)
-    for row in rows.iterator():
-        if ending in _BETWEEN.sub("", row.layout):
-            yield row.id
+def _rejections(import_id: str, ending: str) -> Iterator[int]:
+    rows = ImportRejection.select(ImportRejection.row, ImportRejection.cells)
+    mine = rows.where(ImportRejection.import_id == import_id)
+    for row in _paged(mine, ImportRejection.row, _AT_ONCE):
+        if ending in _digits(row.cells):
+            yield row.row
 
 
-def _rejections(tenant_id: int, ending: str) -> Iterator[tuple[str, int]]:
-    rows = (
-        ImportRejection.select(
-            ImportRejection.import_id, ImportRejection.row, ImportRejection.cells
-        )
-        .join(Import, on=(Import.id == ImportRejection.import_id))
-        .where(Import.tenant_id == tenant_id)
-    )
-    for row in rows.iterator():
-        if ending in _BETWEEN.sub("", row.cells):
-            yield row.import_id, row.row
+def _paged(rows: peewee.ModelSelect[M], key: peewee.Field, at_once: int) -> Iterator[M]:
+    """Read rows in the order of a key, so many at once: a driver may fetch whole answers."""
+    page = list(rows.order_by(key).limit(at_once))
+    while page:
+        yield from page
+        page = list(rows.where(key > getattr(page[-1], key.name)).order_by(key).limit(at_once))
+
+
+def _digits(told: str) -> str:
+    """Return the digits in some JSON, those of other scripts as ours; its values stay apart."""
+    kept = _BETWEEN.sub("", told)
+    return kept if kept.isascii() else "".join(map(_digit, kept))
+
+
+def _digit(sign: str) -> str:
+    return str(unicodedata.decimal(sign, sign))
 
 
 def lock(places: Places) -> None:
@@ -121,7 +152,9 @@ def lock(places: Places) -> None:
 
 def wipe(places: Places, msisdn: str, pseudonym: str) -> None:
     """Take a number out of its places, in the caller's transaction, after `lock`."""
-    for each in Campaign.select().where(Campaign.id.in_(places.campaigns)):
+    for each in (Campaign.get_or_none(Campaign.id == one) for one in places.campaigns):
+        if each is None:
+            continue  # a draft that was removed since
         Campaign.update(
             audience=_without(each.audience, msisdn),
             findings=_replaced(_without_sample(each, msisdn), msisdn, pseudonym),

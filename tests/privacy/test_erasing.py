@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from core import clock, events, ids
+from core.campaigns import audience
 from core.campaigns.models import Campaign
 from core.contacts import book, consents, contacts, groups, pseudonyms
 from core.contacts.imports.models import Import, ImportRejection
@@ -123,6 +124,33 @@ def _rejection(tenant: Profile, cells: list[str]) -> None:
         file_name="x.csv", size_bytes=1, layout=LAYOUT, created_at=clock.now(),
     )  # fmt: skip
     ImportRejection.create(import_id=made.id, row=1, code="x", cells=str(cells).replace("'", '"'))
+
+
+WRITTEN = ["٠٧١٢٣٤٥٦٧٨", "+254 (0) 712.345.678", "０712345678"]
+
+
+@pytest.mark.parametrize("given", WRITTEN)
+def test_a_number_is_found_in_any_writing(make_tenant: Callable[..., Profile], given: str) -> None:
+    tenant = make_tenant("100")
+    juma = put(tenant)
+    made = makers.draft(tenant, to=[given, OTHER])
+    _rejection(tenant, [given, "Juma Otieno"])
+    erase(tenant, juma)
+
+    assert audience.read(Campaign.get_by_id(made.id).audience).to == [OTHER]
+    assert ImportRejection.get().cells == "[]"
+
+
+def test_numbers_in_what_keeps_a_campaign_from_starting_are_taken_out(
+    make_tenant: Callable[..., Profile],
+) -> None:
+    tenant = make_tenant("100")
+    juma = put(tenant)
+    made = makers.priced(makers.draft(tenant, "Deni {{debt}}", to=[JUMA, OTHER]))
+    assert "0712345678" in made.problem
+    erase(tenant, juma)
+
+    assert_forgotten("712345678")
 
 
 def test_texts_keep_their_place_and_price_under_one_pseudonym(

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from core import clock, database
-from core.campaigns import audience, campaigns, launching
+from core.campaigns import audience, campaigns, findings, launching, pricing
 from core.campaigns.audience import Audience
 from core.campaigns.campaigns import Wanted
 from core.campaigns.models import Campaign, CampaignStatus
-from core.contacts import book, contacts, pseudonyms
+from core.contacts import book, contacts, groups, pseudonyms
 from core.contacts.imports import uploading, working
 from core.contacts.imports.models import Import
 from core.contacts.models import Contact
@@ -25,7 +25,7 @@ from core.messaging.models import Message
 from core.privacy import erasing, traces
 from core.tenants import audit
 from core.tenants.profiles import Profile
-from tests.campaigns import life
+from tests.campaigns import life, makers
 from tests.messaging.scene import NOON, Gateway, assert_proved, at, hand_over, report, send
 
 BY: dict[str, Any] = {"actor": "key:key_1", "channel": "api"}
@@ -135,6 +135,59 @@ def test_a_campaign_that_is_priced_anew_meanwhile_is_priced(
     erasure.end()
 
     assert to(draft) == [OTHER]
+
+
+@pytest.mark.parametrize("moment", [(findings.Tally, "findings"), (pricing, "_keep")])
+def test_a_pricing_under_way_names_nobody_who_was_erased(
+    make_tenant: Callable[..., Profile],
+    monkeypatch: pytest.MonkeyPatch,
+    moment: tuple[object, str],
+) -> None:
+    tenant = make_tenant("100")
+    juma = put(tenant)
+    draft = life.make(tenant, message="Habari {{debt}}", to=[JUMA, OTHER])
+    contacts.put(tenant.tenant_id, OTHER, extra={"debt": "5"}, **BY)
+    erasure = Meanwhile(lambda: erase(tenant, juma))
+    erasure.before(monkeypatch, *moment)
+    launching.estimate(tenant, draft.id)
+    erasure.end()
+
+    found = life.again(draft)
+    for told in (found.audience, found.findings or "", found.problem or ""):
+        assert JUMA[3:] not in told
+
+
+def test_a_pricing_that_ends_while_somebody_is_looked_for_is_looked_at_again(
+    make_tenant: Callable[..., Profile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = make_tenant("100")
+    juma = put(tenant)
+    draft = makers.draft(tenant, "Habari {{name}}", everyone=True)
+    ending = Meanwhile(lambda: launching.estimate(tenant, draft.id))
+    ending.before(monkeypatch, traces, "lock")
+    erase(tenant, juma)
+    ending.end()
+
+    assert JUMA[3:] not in (life.again(draft).findings or "")
+
+
+def test_what_was_under_way_when_a_pricing_began_is_in_it_or_makes_it_old(
+    make_tenant: Callable[..., Profile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.unfreeze()
+    tenant = make_tenant("100")
+    group, _ = groups.create(tenant.tenant_id, "Wateja", **BY)
+    draft = makers.draft(tenant, "Habari", group=group)
+    counting = Meanwhile(lambda: launching.estimate(tenant, draft.id))
+    counting.before(monkeypatch, contacts, "_record")
+
+    with database.transaction():
+        made = put(tenant)
+        groups.add(tenant.tenant_id, group.id, made.id, **BY)
+    counting.end()
+
+    found = life.again(draft)
+    assert found.recipients == 1 or not pricing.is_fresh(found, tenant)
 
 
 def test_an_import_that_is_read_meanwhile_is_read_to_its_end(
