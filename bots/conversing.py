@@ -168,7 +168,7 @@ class _Taking:
             return Turn(self.visit, self.view)
         if press is not None and press.verb == HOME:
             return self._show(self.engine.home(self.visit))
-        return self._current("" if is_here else sentences.OLD_BUTTON)
+        return self._current(sentences.OLD_BUTTON)
 
     def _opened(self, flow: str, given: dict[str, str]) -> Turn:
         """Begin what a card or a result offers. It stays as it is, and the screen comes below it.

@@ -16,7 +16,7 @@ import structlog
 from core import ids
 from core.dialogue import store
 from core.dialogue.screens import Asks, Done, Reply, Screen
-from core.dialogue.steps import Flow, Given, Once, Step
+from core.dialogue.steps import Flow, Given, Once, Passing, Step
 from core.dialogue.store import Chat
 from core.errors import Invalid, Refused
 
@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 HOME = "menu"
 _ACT = "!"  # marks the kept result of an act among the answers
+_PASSING = "~"  # marks that of one which Back goes past
 _GIVEN = "@"  # marks what a flow was started with
 
 
@@ -99,14 +100,19 @@ class Engine(Generic[V]):
         return screen
 
     def _back(self, visit: V, chat: Chat) -> Screen:
-        """Drop the last answer and ask again; what was done cannot be undone by going back."""
-        if not chat.answers or next(reversed(chat.answers)).startswith((_ACT, _GIVEN)):
-            return self.home(visit)
-        chat.answers.popitem()
-        return self._go_on(visit, chat, None)
+        """Ask the question before; what was done cannot be undone by going back."""
+        while _forget_last(chat):
+            screen = self._replay(visit, chat, None)
+            # What no longer counts, such as another look at something, led to this very question.
+            if screen.step != chat.asked:
+                return self._stand(visit, chat, screen)
+        return self.home(visit)
 
     def _go_on(self, visit: V, chat: Chat, reply: Reply | None) -> Screen:
-        screen = self._replay(visit, chat, reply)
+        return self._stand(visit, chat, self._replay(visit, chat, reply))
+
+    def _stand(self, visit: V, chat: Chat, screen: Screen) -> Screen:
+        """Save that the conversation stands at a screen, and show it."""
         chat.asked = screen.step
         chat.shown = [option.key for option in screen.options]
         if screen.ends:
@@ -163,9 +169,20 @@ class Engine(Generic[V]):
 OLD_BUTTON = "That button is from an earlier screen. This is where you are now."
 
 
+def _forget_last(chat: Chat) -> bool:
+    """Drop the last answer and the passing acts since; False where something else stands."""
+    while chat.answers and next(reversed(chat.answers)).startswith(_PASSING):
+        chat.answers.popitem()
+        chat.id = ids.new("dlg")  # it may be done anew, and is then another act
+    if not chat.answers or next(reversed(chat.answers)).startswith((_ACT, _GIVEN)):
+        return False
+    chat.answers.popitem()
+    return True
+
+
 def _act(chat: Chat, step: Once[Any]) -> Any:
     """Do an act, unless it has been done; give its result."""
-    name = _ACT + step.key
+    name = (_PASSING if isinstance(step, Passing) else _ACT) + step.key
     if name not in chat.answers:
         chat.answers[name] = step.keep(step.act(f"{chat.id}:{step.key}"))
     return step.read(chat.answers[name])

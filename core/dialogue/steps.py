@@ -290,6 +290,14 @@ class Once(Step[T]):
         return value
 
 
+class Passing(Once[T]):
+    """An act that commits nobody to anything, such as making a draft: Back goes past it.
+
+    When the questions before it are answered again, it is done anew, under another key. What it
+    made the first time must not need taking away.
+    """
+
+
 def _tidy_choice(text: str) -> str:
     """Read "1.", "1)", " 1 ", "1#" and an O for a zero as people mean them."""
     return (

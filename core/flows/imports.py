@@ -12,7 +12,7 @@ from core.contacts import groups, imports
 from core.contacts.consents import Given as Consent
 from core.contacts.imports import Layout, Meaning, Preview
 from core.dialogue.screens import Done
-from core.dialogue.steps import Ask, Choose, File, Flow, Given, Once, Part, Upload
+from core.dialogue.steps import Ask, Choose, File, Flow, Given, Once, Part, Passing, Upload
 from core.errors import NotAllowed
 from core.flows.asking import Agree, Drawn, Pick
 from core.flows.consenting import ask_consent
@@ -49,7 +49,9 @@ def import_(visit: Visit) -> Flow:
     if visit.is_small:
         raise FilesElsewhere
     upload = yield from _file(visit)
-    import_id = yield from Once("import_file", lambda once: _take_in(visit, profile, upload, once))
+    import_id = yield from Passing(
+        "import_file", lambda once: _take_in(visit, profile, upload, once)
+    )
     right = yield from Pick("import_right", lambda: _found(visit, profile, upload.name, import_id))
     columns: dict[str, str] = {}
     if right == "phone":

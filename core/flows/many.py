@@ -10,7 +10,7 @@ from core.campaigns.models import Campaign, CampaignStatus
 from core.campaigns.placeholders import ValueMissing
 from core.campaigns.shortcomings import TextsEmpty, TextsTooLong
 from core.dialogue.screens import Done
-from core.dialogue.steps import Choose, Flow, Once, Part
+from core.dialogue.steps import Choose, Flow, Once, Part, Passing
 from core.errors import Refused
 from core.flows.asking import Agree, sign
 from core.flows.composing import (
@@ -69,7 +69,7 @@ def send_many(visit: Visit, profile: Profile, to: To) -> Flow:
             rewrite=is_plain,
         )
 
-    campaign_id = yield from Once("draft", lambda once: _create(visit, profile, wanted(), once))
+    campaign_id = yield from Passing("draft", lambda once: _create(visit, profile, wanted(), once))
     for again in map(str, range(1, REWRITTEN_MAX + 1)):
         found = yield from _counted(visit, profile, campaign_id, f"_{again}_")
         if found is None:
@@ -85,7 +85,7 @@ def send_many(visit: Visit, profile: Profile, to: To) -> Flow:
             why = _why(visit, found.obstacle)
             said = yield from ask_said(visit, profile.tenant_id, audience, again=again, notice=why)
             is_plain = yield from ask_spelling(visit, said.body, again)
-        yield from Once(
+        yield from Passing(
             f"{act}{again}", lambda once: _rewrite(visit, profile, campaign_id, wanted())
         )
     return (yield from settle(visit, profile, campaign_id))
@@ -199,7 +199,7 @@ def _start(
 ) -> Flow:
     """Start a draft that has been agreed to; once more, when the same went out a moment ago."""
     yield from sign(visit, "send_pin")
-    began = yield from Once(
+    began = yield from Passing(
         "send", lambda once: _launch(visit, profile, campaign.id, first, agreed, once)
     )
     if began.startswith(_AGAIN):

@@ -122,7 +122,7 @@ SCENES: tuple[Scene, ...] = (
         "send",
         (
             *("list", "0733000001*0733000002", "more", "0733000003", "go", LONG[:79]),
-            *("go", "notice", "later", "11:00", "soon", "kesho saa 3", "no"),
+            *("go", "notice", "later", "11:00", "soon", "kesho saa 3", "<", "kesho 9:00", "no"),
         ),
         USSD,
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -60,6 +61,23 @@ def test_a_confirmed_act_is_done_once_whatever_is_pressed_again(asha: Phone) -> 
     run(story())
     assert len(flows.PAID) == 1
     assert asha.seen[-1].text == "Paid 500."
+
+
+def test_a_confirmation_pressed_again_later_is_told_to_be_old(asha: Phone) -> None:
+    clock.freeze(clock.now())
+
+    async def story() -> None:
+        await asha.say("/topup")
+        await asha.say("500")
+        again = asha.pressing(asha.data("Confirm"))
+        await asha.press("Confirm")
+        clock.freeze(clock.now() + timedelta(minutes=1))
+        await asha.give(again)
+
+    run(story())
+    assert len(flows.PAID) == 1
+    assert "earlier screen" in asha.screen.text
+    assert "Menu" in asha.screen.text
 
 
 def test_a_double_tap_changes_nothing_on_the_screen(asha: Phone) -> None:

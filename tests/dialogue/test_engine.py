@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.dialogue.engine import Engine
 from core.dialogue.screens import Asks, Reply, Screen
-from core.dialogue.steps import Ask, Choose, Confirm, Flow, Once, Pin
+from core.dialogue.steps import Ask, Choose, Confirm, Flow, Once, Passing, Pin
 from core.errors import Invalid
 from core.words import say
 
@@ -21,6 +21,8 @@ class Visitor:
     address: str = "asha"
     language: str = "en"
     paid: list[tuple[str, int]] = field(default_factory=list)
+    made: dict[str, str] = field(default_factory=dict)
+    looks: int = 0
 
     def say(self, sentence: str, /, **fields: object) -> str:
         return say(self.language, sentence, **fields)
@@ -70,7 +72,7 @@ def _pay(visit: Visitor, once: str, amount: int) -> int:
 
 @pytest.fixture
 def engine(store: str) -> Engine[Visitor]:
-    return Engine({"menu": menu, "pay": pay})
+    return Engine({"menu": menu, "pay": pay, "draft": draft})
 
 
 def talk(engine: Engine[Visitor], visit: Visitor, *typed: str) -> Screen:
@@ -153,6 +155,54 @@ def test_dialled_ahead_stops_before_confirming(engine: Engine[Visitor]) -> None:
 
     assert (screen.asks, screen.text) == (Asks.CONFIRM, "Pay 500?")
     assert visit.paid == []
+
+
+def draft(visit: Visitor) -> Flow:
+    """A flow with an act that Back goes past, looks that lead nowhere, and one act that counts."""
+    words = yield from Ask("words", "What?", str)
+    made = yield from Passing("made", lambda once: _make(visit, once, words))
+    for look in range(visit.looks):
+        yield from Choose(f"look{look}", "Wait", {"again": "Look again"})
+    if (yield from Confirm("send", f"Send {made}?", visit)) == "yes":
+        yield from Once("sent", lambda once: _pay(visit, once, 1))
+        yield from Ask("thanks", "How was it?", str)
+    return "Done."
+
+
+def _make(visit: Visitor, once: str, words: str) -> str:
+    visit.made.setdefault(once, words)
+    return visit.made[once]
+
+
+def test_back_goes_past_a_passing_act_which_is_then_done_anew(engine: Engine[Visitor]) -> None:
+    visit = Visitor()
+    engine.start(visit, "draft")
+    assert engine.turn(visit, Reply.typed("Habari")).text == "Send Habari?"
+    assert engine.turn(visit, Reply.back()).text == "What?"
+    assert engine.turn(visit, Reply.typed("Karibu")).text == "Send Karibu?"
+
+    assert list(visit.made.values()) == ["Habari", "Karibu"]
+
+
+def test_back_passes_over_looks_that_no_longer_count(engine: Engine[Visitor]) -> None:
+    visit = Visitor(looks=2)
+    engine.start(visit, "draft")
+    for typed in ("Habari", "1", "1"):
+        screen = engine.turn(visit, Reply.typed(typed))
+    assert screen.text == "Send Habari?"
+    visit.looks = 0
+
+    assert engine.turn(visit, Reply.back()).text == "What?"
+
+
+def test_back_does_not_go_past_what_was_done(engine: Engine[Visitor]) -> None:
+    visit = Visitor()
+    engine.start(visit, "draft")
+    for typed in ("Habari", "1"):
+        screen = engine.turn(visit, Reply.typed(typed))
+    assert screen.text == "How was it?"
+
+    assert engine.turn(visit, Reply.back()).text == "Menu"
 
 
 REPLIES = st.one_of(

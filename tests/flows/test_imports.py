@@ -124,6 +124,21 @@ def test_a_file_is_asked_for_where_none_was_dropped(
     assert "Simu" in talk.screen.text
 
 
+def test_back_from_what_was_found_asks_for_another_file(
+    talk: Talk, tenant: Profile, chat: dict[str, bytes]
+) -> None:
+    chat["a"], chat["b"] = HEADLESS, GOOD
+    talk.start("menu", "contacts", "import")
+    talk.screen = conversation.turn(talk.visit(), Reply.file("a", "a.csv", len(HEADLESS)))
+    talk.say("<")
+    assert talk.screen.asks is Asks.FILE
+    talk.screen = conversation.turn(talk.visit(), Reply.file("b", "b.csv", len(GOOD)))
+    assert "b.csv" in talk.screen.text
+    talk.say("yes", "-", "none", "yes")
+
+    assert [row.file_name for row in imports.listing(tenant.tenant_id)] == ["b.csv"]
+
+
 def test_what_is_no_table_is_refused_in_words(talk: Talk, chat: dict[str, bytes]) -> None:
     drop(talk, chat, b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + bytes(range(256)), "hati.pdf")
     assert talk.screen.ends

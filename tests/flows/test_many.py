@@ -257,6 +257,33 @@ def test_a_draft_that_somebody_left_is_forgotten(talk: Talk, tenant: Profile) ->
     assert Campaign.select().count() == 0
 
 
+def test_back_from_the_cost_leads_to_the_question_before(talk: Talk, tenant: Profile) -> None:
+    talk.start("send", "group", book(tenant))
+    typed(talk, "Habari")
+    talk.say("notice", "later", "kesho saa 3", "<")
+    assert talk.screen.step == "send_time"
+    talk.say("kesho saa 4")
+    assert "tomorrow 10:00" in talk.screen.text
+    talk.say("<", "<", "<")
+    assert talk.screen.step == "send_kind"
+    talk.say("notice", "now")
+    agree(talk)
+    for each in Campaign.select():
+        carrying.carry_on(each.id)
+
+    assert {each.body for each in Message.select()} == {"Habari"}
+    assert Hold.select().count() == 1
+
+
+def test_back_from_the_same_again_leads_to_the_cost(talk: Talk, tenant: Profile) -> None:
+    group = book(tenant)
+    agree(to_group(talk, group))
+    agree(to_group(talk, group))
+    assert talk.screen.step == "repeat_sure"
+    talk.say("<")
+    assert talk.screen.step == ("send_pin" if talk.channel == "ussd" else "send_sure")
+
+
 def test_a_draft_that_waits_for_money_stays(
     make_tenant: Callable[..., Profile], join: Callable[..., Talk], channel: str
 ) -> None:
