@@ -16,7 +16,7 @@ from api.pages import Page, Paging, page
 from core import clock, text
 from core.messaging import cancelling, counts, queries, reasons
 from core.messaging.errors import MessageNotFound, TooLateToCancel
-from core.messaging.models import Message, Status
+from core.messaging.models import Charge, Message, Status
 from core.money import Money
 from core.phone import InvalidNumber
 
@@ -25,7 +25,7 @@ READ = "messages:read"
 COLUMNS = (
     "id", "to", "status", "class", "sender_id", "segments", "encoding", "cost", "currency",
     "reference", "batch_id", "created_at", "schedule_at", "submitted_at", "final_at", "reason",
-    "message", "campaign",
+    "message", "campaign", "charged",
 )  # fmt: skip
 
 
@@ -55,7 +55,12 @@ class MessageFilter(Paging, frozen=True, kw_only=True):
 
 
 class MessageShape(Shape, frozen=True, kw_only=True):
-    """One text and where it stands. `reason` is for programs, `detail` says it in words."""
+    """One text and where it stands. `reason` is for programs, `detail` says it in words.
+
+    `cost` is the price of the text, `charged` what has been taken for it: nothing while it waits
+    or is in doubt, and nothing when it was refused, held back, taken back or refunded. The sum of
+    `charged` is what your statement says.
+    """
 
     id: str
     to: str
@@ -66,6 +71,7 @@ class MessageShape(Shape, frozen=True, kw_only=True):
     segments: int
     encoding: str
     cost: Kes
+    charged: Kes
     currency: str
     reference: str | None
     batch_id: str
@@ -104,6 +110,7 @@ def values(row: Message, language: str = "en") -> dict[str, Any]:
         "segments": row.segments,
         "encoding": text.UCS2 if row.is_unicode else text.GSM7,
         "cost": Money(row.cost).text(),
+        "charged": Money(row.cost if row.charge == Charge.TAKEN.value else 0).text(),
         "currency": CURRENCY,
         "reference": row.reference,
         "batch_id": row.batch_id,

@@ -158,6 +158,7 @@ def test_texts_come_as_a_file_that_no_spreadsheet_runs(ask, acme):
     answer = ask.get(f"{acme.path}/sms/messages?format=csv")
 
     (row,) = csv.DictReader(io.StringIO(answer.text))
+    assert (row["cost"], row["charged"]) == ("0.80", "0.00")
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert "messages.csv" in answer.headers["Content-Disposition"]
     assert (row["to"], row["message"], row["reference"]) == (
