@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from api.calls import TenantCall
-from api.fields import CURRENCY, Instant, Kes, Name, Phone, Request, SenderId, Shape, Words
+from api.fields import (
+    CURRENCY,
+    Amount,
+    Instant,
+    Kes,
+    Name,
+    Phone,
+    Request,
+    SenderId,
+    Shape,
+    Words,
+    money,
+)
 from api.operations import for_tenant
 from api.pages import Page, Paging, page
 from api.resources.estimates import EstimateAnswer, Obstacle, shown
@@ -90,6 +103,9 @@ First = Annotated[
     msgspec.Meta(ge=1, le=100_000_000, description="Send to the first so many people only."),
 ]
 Confirm = Annotated[bool, msgspec.Meta(description="Yes to what was asked back with a 409.")]
+MaxCost = Annotated[
+    Amount, msgspec.Meta(description="Shillings; when it costs more, it does not start.")
+]
 
 
 class CampaignRequest(Chosen, frozen=True, kw_only=True):
@@ -106,6 +122,7 @@ class CampaignRequest(Chosen, frozen=True, kw_only=True):
     draft: Annotated[bool, msgspec.Meta(description="Make it, and send it later.")] = False
     first: First | None = None
     confirm: Confirm = False
+    max_cost: MaxCost | None = None
 
     def wanted(self, tenant_id: int) -> Wanted:
         """What the act is asked to make."""
@@ -176,6 +193,7 @@ class SendCampaign(Request, frozen=True, kw_only=True):
 
     first: First | None = None
     confirm: Confirm = False
+    max_cost: MaxCost | None = None
 
 
 class ResumeCampaign(Request, frozen=True, kw_only=True):
@@ -206,10 +224,14 @@ class AudienceShape(Shape, frozen=True, kw_only=True):
 
 
 class TemplateUsed(Shape, frozen=True, kw_only=True):
-    """The template of a campaign, in the version that it goes with."""
+    """The template of a campaign, and the words of the version that it goes with.
+
+    They stay readable here when the template is removed.
+    """
 
     id: str
     version: int
+    message: str | None
 
 
 class CampaignShape(Shape, frozen=True, kw_only=True):
@@ -217,9 +239,9 @@ class CampaignShape(Shape, frozen=True, kw_only=True):
 
     `left_out` says how many get no text, by reason; `counters` are its texts by status. `progress`
     is the share, in percent, of which nothing waits any more; of a cancelled campaign, the share
-    that was handed over. `cost` is what it costs, `charged` of
-    that is taken, `held` is still set aside, and `released` was given back. `problem` says why it
-    did not start or stands still.
+    that was handed over. `cost` is the price of all its texts before it starts; from then on it is
+    what is left of that, `charged` and `held` together, and goes down by what is given back, which
+    is `released`. `problem` says why it did not start or stands still.
     """
 
     id: str
@@ -266,8 +288,20 @@ class CampaignDetail(CampaignShape, frozen=True, kw_only=True):
     refusals: list[RefusalShape]
 
 
-def _fields(profile: Profile, row: Campaign, come: Progress) -> dict[str, Any]:
-    chosen = audience.read(row.audience)
+def _fields(profile: Profile, rows: Sequence[Campaign]) -> list[dict[str, Any]]:
+    """Read what is shown of some campaigns, with as many questions as for one."""
+    come, chosen = queries.progress_of(rows), queries.chosen(rows)
+    words = templates.used_by(rows)
+    return [_values(profile, row, come[row.id], chosen[row.id], words) for row in rows]
+
+
+def _values(
+    profile: Profile,
+    row: Campaign,
+    come: Progress,
+    chosen: queries.Chosen,
+    words: Mapping[tuple[str, int], str],
+) -> dict[str, Any]:
     problem = problems.refusal(row)
     is_known = row.priced_at is not None
     cost = Money(row.cost)
@@ -282,14 +316,13 @@ def _fields(profile: Profile, row: Campaign, come: Progress) -> dict[str, Any]:
         "message": row.message,
         "template": None
         if row.template_id is None
-        else TemplateUsed(id=row.template_id, version=row.template_version or 1),
-        "params": queries.document(row.params),
-        "audience": AudienceShape(
-            everyone=chosen.everyone,
-            groups=chosen.groups,
-            contacts=len(chosen.contacts),
-            to=len(chosen.to),
+        else TemplateUsed(
+            id=row.template_id,
+            version=row.template_version or 1,
+            message=words.get((row.template_id, row.template_version or 1)),
         ),
+        "params": queries.document(row.params),
+        "audience": AudienceShape(**chosen._asdict()),
         "rewrite": "gsm7" if row.rewrite else "never",
         "schedule_at": row.schedule_at,
         "first": row.first,
@@ -318,13 +351,13 @@ def _detail(profile: Profile, row: Campaign) -> CampaignDetail:
     if row.started_at is None and row.priced_at is not None:
         price = Money(row.price_units or 0)
         estimate = shown(profile, estimating.of(profile, row), price)
-    come = queries.progress_of([row])[row.id]
-    why = refusals.of(row.id) if come.counts.get(Status.REJECTED.value) else []
+    (found,) = _fields(profile, [row])
+    why = refusals.of(row.id) if found["counters"].get(Status.REJECTED.value) else []
     told = [
         RefusalShape(code=each.code, detail=each.words(profile.language), count=each.count)
         for each in why
     ]
-    return CampaignDetail(**_fields(profile, row, come), estimate=estimate, refusals=told)
+    return CampaignDetail(**found, estimate=estimate, refusals=told)
 
 
 class Campaigns:
@@ -334,20 +367,15 @@ class Campaigns:
     def on_get(self, call: TenantCall, where: CampaignFilter) -> Page[CampaignShape]:
         """List campaigns, newest first; a test key lists rehearsed ones."""
         status = () if where.status is None else (where.status,)
-        come: dict[str, Progress] = {}
+        shown: dict[str, CampaignShape] = {}
 
         def read(after: str | None, limit: int) -> list[Campaign]:
             found = queries.listing(call.profile, status=status, after=after, limit=limit)
-            come.update(queries.progress_of(found))
+            fields_ = _fields(call.profile, found)
+            shown.update({each["id"]: CampaignShape(**each) for each in fields_})
             return found
 
-        return page(
-            call,
-            where,
-            read,
-            lambda row: CampaignShape(**_fields(call.profile, row, come[row.id])),
-            key=lambda row: row.id,
-        )
+        return page(call, where, read, lambda row: shown[row.id], key=lambda row: row.id)
 
     @for_tenant("createCampaign", scope=SEND, status=202, also=(201,), refuses=(*MAKES, *STARTS))
     def on_post(self, call: TenantCall, asked: CampaignRequest) -> CampaignDetail:
@@ -371,6 +399,7 @@ class Campaigns:
             wanted,
             first=asked.first,
             confirm=asked.confirm,
+            agreed=money(asked.max_cost),
             once=call.once,
             actor=call.actor,
             channel="api",
@@ -423,12 +452,17 @@ class SendsCampaign:
 
     @for_tenant("sendCampaign", scope=SEND, status=202, refuses=STARTS)
     def on_post(self, call: TenantCall, id: str, asked: SendCampaign) -> CampaignDetail:
-        """Start a draft, for everybody or for the first so many people."""
+        """Start a draft, for everybody or for the first so many people.
+
+        When the price has risen since its estimate, or it costs more than `max_cost`, nothing starts:
+        look at the new estimate and ask again.
+        """
         started = launching.launch(
             call.profile,
             id,
             first=asked.first,
             confirm=asked.confirm,
+            agreed=money(asked.max_cost),
             once=call.once,
             actor=call.actor,
             channel="api",

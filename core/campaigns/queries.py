@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import peewee
@@ -15,6 +15,7 @@ from core import clock
 from core.campaigns import findings, timing
 from core.campaigns.errors import CampaignNotFound
 from core.campaigns.models import Campaign, CampaignStatus
+from core.database import execute, is_postgres
 from core.ledger.models import Hold
 from core.messaging.claiming import all_stopped
 from core.messaging.models import BatchCount, Category, Status
@@ -34,6 +35,10 @@ STOPPED = frozenset({CampaignStatus.CANCELLING, CampaignStatus.CANCELLED})
 NOT_HANDED = frozenset(
     {*timing.WAITING, Status.REJECTED.value, Status.SUPPRESSED.value, Status.CANCELLED.value}
 )
+
+
+# What a list shows: all but whom a campaign is for.
+_LISTED = [each for name, each in Campaign._meta.fields.items() if name != "audience"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +102,51 @@ def listing(
 ) -> list[Campaign]:
     """List campaigns, newest first. `after` is the id of the last one already seen.
 
-    What somebody left in the middle of a conversation is not among them.
+    What somebody left in the middle of a conversation is not among them. Their audiences, which may
+    be long lists of numbers, are not read: `chosen` tells of them.
     """
     left = (Campaign.created_at < clock.now() - PASSING) & peewee.SQL(PASSING_SQL)
-    query = own(profile).where(~left)
+    query = own(profile).select(*_LISTED).where(~left)
     if status:
         query = query.where(Campaign.status.in_([each.value for each in status]))
     if after is not None:
         query = query.where(Campaign.id < after)
     return list(query.order_by(Campaign.id.desc()).limit(limit))
+
+
+class Chosen(NamedTuple):
+    """Whom a campaign is for; of contacts and numbers only how many."""
+
+    everyone: bool
+    groups: list[str]
+    contacts: int
+    to: int
+
+
+# The database counts: a page of long lists would be hundreds of megabytes here.
+_CHOSEN_SQLITE = """
+    SELECT id, json_extract(audience, '$.everyone'), json_extract(audience, '$.groups'),
+           json_array_length(audience, '$.contacts'), json_array_length(audience, '$.to')
+    FROM campaign WHERE id IN (SELECT value FROM json_each(%s))
+"""
+_CHOSEN_POSTGRES = """
+    SELECT id, said->'everyone', said->>'groups',
+           json_array_length(said->'contacts'), json_array_length(said->'to')
+    FROM (SELECT id, audience::json AS said FROM campaign
+          WHERE id IN (SELECT json_array_elements_text(%s))) listed
+"""
+
+
+def chosen(campaigns: Sequence[Campaign]) -> dict[str, Chosen]:
+    """Say whom each of some campaigns is for, in one question."""
+    statement = _CHOSEN_POSTGRES if is_postgres() else _CHOSEN_SQLITE
+    asked = msgspec.json.encode([campaign.id for campaign in campaigns]).decode()
+    return {
+        campaign_id: Chosen(
+            bool(everyone), msgspec.json.decode(groups or "[]"), int(contacts or 0), int(to or 0)
+        )
+        for campaign_id, everyone, groups, contacts, to in execute(statement, (asked,)).fetchall()
+    }
 
 
 def progress(profile: Profile, campaign_id: str) -> Progress:
@@ -121,13 +162,46 @@ def progress_of(campaigns: Sequence[Campaign]) -> dict[str, Progress]:
     for row in BatchCount.select().where(BatchCount.batch_id.in_(ids), BatchCount.messages != 0):
         counts[row.batch_id][row.status] = row.messages
     holds = {hold.id: hold for hold in Hold.select().where(Hold.id.in_(ids))}
+    outlook = _outlook(campaigns)
     return {
-        campaign.id: _progress(campaign, counts[campaign.id], holds.get(campaign.id))
+        campaign.id: _progress(campaign, counts[campaign.id], holds.get(campaign.id), outlook)
         for campaign in campaigns
     }
 
 
-def _progress(campaign: Campaign, counts: Mapping[str, int], hold: Hold | None) -> Progress:
+class _Outlook(NamedTuple):
+    """What decides when campaigns end: which tenants may send now, and all that is under way."""
+
+    may_send: frozenset[int]
+    going: Mapping[bool, Sequence[timing.Going]]
+
+
+def _outlook(campaigns: Sequence[Campaign]) -> _Outlook:
+    """Find it for those of some campaigns that go."""
+    those = [each for each in campaigns if _goes(each)]
+    if not those or all_stopped():
+        return _Outlook(frozenset(), {})
+    may_send = Tenant.select(Tenant.id).where(
+        Tenant.id.in_({each.tenant_id for each in those}),
+        Tenant.status != TenantStatus.SUSPENDED.value,
+    )
+    modes = {bool(each.is_test) for each in those}
+    return _Outlook(
+        frozenset(tenant.id for tenant in may_send),
+        {is_test: timing.under_way(is_test=is_test) for is_test in modes},
+    )
+
+
+def _goes(campaign: Campaign) -> bool:
+    status = CampaignStatus(campaign.status)
+    return status in (CampaignStatus.RUNNING, CampaignStatus.SCHEDULED) or (
+        status is CampaignStatus.PREPARING and campaign.started_at is not None
+    )
+
+
+def _progress(
+    campaign: Campaign, counts: Mapping[str, int], hold: Hold | None, outlook: _Outlook
+) -> Progress:
     status = CampaignStatus(campaign.status)
     stored = sum(counts.values())
     waiting = sum(counts.get(each, 0) for each in timing.WAITING)
@@ -150,23 +224,16 @@ def _progress(campaign: Campaign, counts: Mapping[str, int], hold: Hold | None) 
         cost_taken=taken,
         cost_held=held,
         released=released,
-        eta=_eta(campaign, status, waiting),
+        eta=_eta(campaign, waiting, outlook),
     )
 
 
-def _eta(campaign: Campaign, status: CampaignStatus, waiting: int) -> datetime | None:
+def _eta(campaign: Campaign, waiting: int, outlook: _Outlook) -> datetime | None:
     """Return about when the last text goes; None while nobody can say, or it has gone."""
-    going = status in (CampaignStatus.RUNNING, CampaignStatus.SCHEDULED) or (
-        status is CampaignStatus.PREPARING and campaign.started_at is not None
-    )
-    if not going or not waiting or all_stopped() or not _may_send(campaign.tenant_id):
+    if not _goes(campaign) or not waiting or campaign.tenant_id not in outlook.may_send:
         return None
-    return timing.until(campaign, operators(campaign), waiting)
-
-
-def _may_send(tenant_id: int) -> bool:
-    tenant = Tenant.get_or_none(Tenant.id == tenant_id)
-    return tenant is not None and tenant.status != TenantStatus.SUSPENDED.value
+    line = outlook.going[bool(campaign.is_test)]
+    return timing.until(campaign, operators(campaign), waiting, line)
 
 
 def operators(campaign: Campaign) -> list[str]:

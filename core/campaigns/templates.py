@@ -6,7 +6,7 @@ never reaches what has been priced or sent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -15,7 +15,7 @@ import peewee
 from core import clock, ids, text
 from core.campaigns import audience, placeholders, wording
 from core.campaigns.audience import Recipient
-from core.campaigns.models import Template, TemplateVersion
+from core.campaigns.models import Campaign, Template, TemplateVersion
 from core.database import transaction
 from core.errors import Conflict, Invalid, NotFound
 from core.messaging.errors import EmptyText
@@ -377,6 +377,21 @@ def _view(template: Template, words: TemplateVersion) -> View:
         tuple(names[key] for key in first),
         template,
     )
+
+
+def used_by(campaigns: Sequence[Campaign]) -> dict[tuple[str, int], str]:
+    """Return the words that campaigns made of templates go with, by template and version.
+
+    Those of a template that has been removed, too.
+    """
+    wanted = {(each.template_id, each.template_version) for each in campaigns if each.template_id}
+    if not wanted:
+        return {}
+    found = TemplateVersion.select().where(
+        TemplateVersion.template_id.in_({template_id for template_id, _ in wanted}),
+        TemplateVersion.version.in_({version for _, version in wanted}),
+    )
+    return {(each.template_id, each.version): bodies_of(each)[each.language] for each in found}
 
 
 def bodies_of(words: TemplateVersion) -> dict[str, str]:

@@ -7,8 +7,9 @@ delay a small campaign by no more than its own size.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, time, timedelta
+from typing import NamedTuple
 
 from core import clock
 from core.campaigns import findings
@@ -40,10 +41,19 @@ def goes_at(campaign: Campaign, operators: Collection[str]) -> datetime:
     return min((rules.goes_at(category, each, wanted) for each in operators), default=wanted)
 
 
-def until(campaign: Campaign, operators: Collection[str], texts: int) -> datetime:
-    """Return about when so many texts of a campaign will have gone, windows and queue reckoned."""
+def until(
+    campaign: Campaign,
+    operators: Collection[str],
+    texts: int,
+    going: Sequence[Going] | None = None,
+) -> datetime:
+    """Return about when so many texts of a campaign will have gone, windows and queue reckoned.
+
+    `going` is what is under way, for whoever asks about many campaigns and has found it once.
+    """
     wanted, category = starts_at(campaign), Category(campaign.category)
-    seconds = (texts + ahead(campaign, texts)) / per_second()
+    line = under_way(is_test=campaign.is_test) if going is None else going
+    seconds = (texts + ahead(campaign, texts, line)) / per_second()
     if category is not Category.PROMOTIONAL:
         return wanted + timedelta(seconds=seconds)
     spans = {settings().rules.promotional_window(each) for each in operators or ("",)}
@@ -105,22 +115,40 @@ _LEFT = f"""
                              THEN b.messages ELSE 0 END), 0)
     FROM campaign c LEFT JOIN batch_count b ON b.batch_id = c.id
     WHERE {OPEN_SQL.replace("status", "c.status", 1)} AND c.status IN ('preparing', 'running')
-      AND c.started_at IS NOT NULL AND c.is_test = %s AND c.id <> %s
+      AND c.started_at IS NOT NULL AND c.is_test = %s
     GROUP BY c.id, c.tenant_id, c.recipients
 """  # noqa: S608
 
 
-def ahead(campaign: Campaign, texts: int) -> int:
+class Going(NamedTuple):
+    """A campaign that is under way, and how many of its texts have not gone."""
+
+    id: str
+    tenant_id: int
+    left: int
+
+
+def under_way(*, is_test: bool) -> list[Going]:
+    """List the campaigns that are under way, of all tenants: those of test keys, or the others."""
+    return [
+        Going(campaign_id, tenant_id, int(waiting) + max(0, int(recipients) - int(stored)))
+        for campaign_id, tenant_id, recipients, stored, waiting in execute(
+            _LEFT, (is_test,)
+        ).fetchall()
+    ]
+
+
+def ahead(campaign: Campaign, texts: int, going: Sequence[Going]) -> int:
     """Count the texts that go before the last of so many of a campaign's.
 
     The tenant's own campaigns that are under way go first; with every other tenant it takes turns.
     """
-    rows = execute(_LEFT, (campaign.is_test, campaign.id)).fetchall()
     own, others = 0, defaultdict[int, int](int)
-    for campaign_id, tenant_id, recipients, stored, waiting in rows:
-        left = int(waiting) + max(0, int(recipients) - int(stored))
-        if tenant_id != campaign.tenant_id:
-            others[tenant_id] += left
-        elif campaign_id < campaign.id or campaign.started_at is None:
-            own += left
+    for each in going:
+        if each.id == campaign.id:
+            continue
+        if each.tenant_id != campaign.tenant_id:
+            others[each.tenant_id] += each.left
+        elif each.id < campaign.id or campaign.started_at is None:
+            own += each.left
     return own + sum(min(each, texts + own) for each in others.values())

@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 
 from core import clock
-from core.campaigns import carrying, launching
+from core.campaigns import carrying, launching, queries
 from core.campaigns.models import Campaign
 from core.messaging.models import Message
 from core.money import Money
 from core.tenants import terms
 from core.tenants.models import Tenant, TenantStatus
 from core.tenants.profiles import profile
+from tests import statements
 from tests.api.makers import make_key, set_status
 from tests.api.test_fuzz import ask_it, many, shaped
 from tests.api.test_fuzz import values as any_values
@@ -67,6 +68,52 @@ def test_a_campaign_starts_at_once_and_says_how_far_it_has_come(ask, acme, group
     assert_proved()
 
 
+def test_what_a_text_was_charged_stands_beside_its_price(ask, acme, group):
+    """Of three texts one is held back, as its number opts out in time: it costs nothing."""
+    campaign = life.work(row(create(ask, acme, groups=[group.id])))
+    number = Message.select().order_by(Message.id).first().msisdn
+    ask.post(f"{acme.path}/optouts", json={"phones": [number], "class": "transactional"})
+    life.deliver(campaign)
+    texts = ask.get(f"{acme.path}/sms/messages", params={"campaign": campaign.id}).json["data"]
+
+    assert {each["cost"] for each in texts} == {"0.80"}
+    assert {each["status"]: each["charged"] for each in texts} == {
+        "suppressed": "0.00",
+        "submitted": "0.80",
+    }
+    assert one(ask, acme, campaign.id)["charged"] == "1.60"
+
+
+def test_a_long_list_asks_the_database_no_more_than_a_short_one(ask, acme, group):
+    def asked():
+        ask.get(f"{acme.path}/campaigns")
+        with statements.noted() as said:
+            assert len(ask.get(f"{acme.path}/campaigns").json["data"]) == made
+        return len(said)
+
+    def make(text):
+        life.work(row(create(ask, acme, groups=[group.id], message=text)))
+
+    made = 1
+    make("Habari")
+    before = asked()
+    for made in range(2, 5):
+        make(f"Habari {made}")
+
+    assert asked() == before
+
+
+def test_a_list_counts_who_was_chosen_one_by_one(ask, acme, group):
+    numbers = [f"07120000{at:02d}" for at in range(30)]
+    made = create(ask, acme, draft=True, to=numbers, groups=[group.id]).json
+    (listed,) = ask.get(f"{acme.path}/campaigns").json["data"]
+
+    assert made["audience"] == {"everyone": False, "groups": [group.id], "contacts": 0, "to": 30}
+    assert listed["audience"] == made["audience"]
+    (kept,) = queries.listing(profile(acme.id))
+    assert kept.audience is None, "a page of long lists would be hundreds of megabytes"
+
+
 def test_a_draft_waits_with_its_estimate(ask, acme, group):
     answer = create(ask, acme, groups=[group.id], to="0733000111", draft=True)
     assert (answer.status_code, answer.json["status"]) == (201, "draft")
@@ -78,6 +125,20 @@ def test_a_draft_waits_with_its_estimate(ask, acme, group):
     sent = act(ask, acme, answer.json["id"], "send")
 
     assert (sent.status_code, sent.json["held"]) == (202, "3.20")
+
+
+def test_a_price_that_has_risen_since_the_draft_was_shown_is_asked_about(ask, acme, group):
+    draft = create(ask, acme, groups=[group.id], draft=True).json
+    assert draft["estimate"]["cost"] == "2.40"
+    Tenant.update(price_units=10_000).where(Tenant.id == acme.id).execute()
+    refused = act(ask, acme, draft["id"], "send")
+    assert (refused.status_code, refused.json["code"]) == (409, "campaign_price_changed")
+
+    too_much = act(ask, acme, draft["id"], "send", max_cost="2.99")
+    assert too_much.json["code"] == "campaign_price_changed"
+    assert create(ask, acme, groups=[group.id], max_cost="2.99").status_code == 409
+    sent = act(ask, acme, draft["id"], "send", max_cost="3.00")
+    assert (sent.status_code, sent.json["held"]) == (202, "3.00")
 
 
 def test_too_little_money_says_for_how_many_it_reaches(ask, acme):
@@ -397,6 +458,17 @@ def test_a_template_is_kept_in_versions(ask, acme):
     assert ask.get(f"{acme.path}/templates").json["data"][0]["version"] == 2
     assert ask.delete(path).status_code == 204
     assert ask.get(path).json["code"] == "template_not_found"
+
+
+def test_what_a_campaign_said_is_shown_when_its_template_is_gone(ask, acme, group):
+    made = template(ask, acme).json
+    ask.patch(f"{acme.path}/templates/{made['id']}", json={"message": "Kwaheri"})
+    campaign = create(ask, acme, message=None, template=made["id"], groups=[group.id]).json
+    ask.delete(f"{acme.path}/templates/{made['id']}")
+
+    shown = one(ask, acme, campaign["id"])
+    assert shown["message"] is None
+    assert shown["template"] == {"id": made["id"], "version": 2, "message": "Kwaheri"}
 
 
 def test_the_versions_of_a_template_come_a_page_at_a_time(ask, acme):
