@@ -106,7 +106,8 @@ class ImportProblem(Shape, frozen=True, kw_only=True):
 class ImportShape(Shape, frozen=True, kw_only=True):
     """A file and how far it is: `rows` = `created` + `updated` + `duplicate` + `rejected`.
 
-    `progress` is how much of the file has been read, in percent.
+    `progress` is how much of the file has been read, in percent. Of a workbook one `sheet` is read;
+    `unread_sheets` hold something as well, and have to be sent as files of their own.
     """
 
     id: str
@@ -124,6 +125,8 @@ class ImportShape(Shape, frozen=True, kw_only=True):
     has_header: bool
     encoding: str | None
     delimiter: str | None
+    sheet: str | None
+    unread_sheets: list[str]
     problem: ImportProblem | None
     created_at: Instant
     started_at: Instant | None
@@ -152,6 +155,8 @@ def _shape(call: TenantCall, row: Import) -> ImportShape:
         has_header=layout.has_header,
         encoding=layout.encoding,
         delimiter=layout.delimiter,
+        sheet=layout.sheet,
+        unread_sheets=list(layout.unread),
         problem=None if code is None else ImportProblem(code=code, detail=detail or ""),
         created_at=row.created_at,
         started_at=row.started_at,

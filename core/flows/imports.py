@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 import msgspec
@@ -33,6 +33,7 @@ ROWS_NAMED = 3
 DELIMITERS: Mapping[str, str] = MappingProxyType(
     {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 )
+UNREAD = "Only this sheet is read. Not read: {sheets}. Send each as a file of its own."
 
 
 class FilesElsewhere(NotAllowed):
@@ -101,6 +102,9 @@ def _described(visit: Visit, name: str, found: Preview) -> str:
     told = [brief(name, 60)]
     if layout.sheet is not None:
         told.append(visit.say("Excel, sheet {sheet}", sheet=brief(layout.sheet, 40)))
+        if layout.unread:
+            sheets = _listed(brief(name, 30) for name in layout.unread)
+            told.append(visit.say(UNREAD, sheets=sheets))
     else:
         apart = DELIMITERS.get(layout.delimiter or "", layout.delimiter or "-")
         told.append(
@@ -122,7 +126,11 @@ def _described(visit: Visit, name: str, found: Preview) -> str:
 
 
 def _columns(layout: Layout, meaning: Meaning) -> str:
-    named = [brief(layout.headings[at], 30) for at in layout.places(meaning)]
+    return _listed(brief(layout.headings[at], 30) for at in layout.places(meaning))
+
+
+def _listed(names: Iterable[str]) -> str:
+    named = list(names)
     more = len(named) - COLUMNS_NAMED
     return ", ".join(named[:COLUMNS_NAMED]) + (f" +{more}" if more > 0 else "")
 

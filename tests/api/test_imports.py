@@ -9,6 +9,7 @@ import pytest
 from api import uploads
 from core.contacts.imports.working import run
 from tests.api.makers import make_business
+from tests.contacts.imports.scene import sheet, sheets
 
 pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 
@@ -70,6 +71,13 @@ def test_left_out_rows_can_still_be_had_when_one_of_the_people_is_forgotten(ask,
     rows = ask.get(f"{acme.path}/imports/{done['id']}/rejected.csv").text.splitlines()
     assert rows[1].startswith(",,2,This person asked to be forgotten")
     assert rows[2].startswith("Juma,12,4,")
+
+
+def test_sheets_that_are_not_read_are_named(ask, acme):
+    people = sheet([("Simu",), (733000001,)])
+    begun = send(ask, acme, file=sheets(Nairobi=people, Kisumu=people), name="a.xlsx").json
+
+    assert (begun["sheet"], begun["unread_sheets"]) == ("Nairobi", ["Kisumu"])
 
 
 @pytest.mark.parametrize("order", ["first", "last"])

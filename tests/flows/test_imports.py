@@ -17,6 +17,7 @@ from core.telegram import files
 from core.tenants import team
 from core.tenants.models import Role
 from core.tenants.profiles import Profile
+from tests.contacts.imports.scene import sheet, sheets
 from tests.flows.talking import JUMA, Talk, person_of
 
 pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
@@ -68,6 +69,14 @@ def test_a_file_is_shown_and_then_imported(
     (group,) = groups.names(tenant.tenant_id)
     assert (group.name, group.size) == ("Wapya", 2)
     assert Consent.get().source == "On a form"
+
+
+def test_sheets_that_are_not_read_are_told(talk: Talk, chat: dict[str, bytes]) -> None:
+    people = sheet([("Simu",), (733000001,)])
+    drop(talk, chat, sheets(Nairobi=people, Kisumu=people, Meru=people), "wateja.xlsx")
+
+    assert "Excel, sheet Nairobi" in talk.screen.text
+    assert "Not read: Kisumu, Meru." in talk.screen.text
 
 
 def test_another_column_can_be_the_phone(

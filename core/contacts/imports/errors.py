@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core import phone
+from core.contacts.free_fields import TooManyFields
 from core.errors import Conflict, Invalid, NotFound, Refused, TooMany
 
 
@@ -201,6 +202,17 @@ class LettersUnreadable(Invalid):
     )
 
 
+class NumberUnworked(Invalid):
+    """A formula stands for the number, and the program that wrote the workbook left it at that."""
+
+    code = "number_unworked"
+    title = "Formula without a value"
+    sentence = (
+        "The number is a formula that was never worked out. "
+        "Open the file in Excel, save it and send it again."
+    )
+
+
 class NumberErased(Conflict):
     """Somebody asked to be forgotten between the sending of the file and its reading."""
 
@@ -232,7 +244,15 @@ REASONS: dict[str, type[Refused]] = {
     "number_invalid": phone.InvalidNumber,
     **{
         kind.code: kind
-        for kind in (RowTooWide, CellTooLong, QuoteOpen, LettersUnreadable, NumberErased)
+        for kind in (
+            RowTooWide,
+            CellTooLong,
+            QuoteOpen,
+            LettersUnreadable,
+            NumberUnworked,
+            NumberErased,
+            TooManyFields,
+        )
     },
 }
 CODES = {kind: code for code, kind in REASONS.items()}

@@ -42,6 +42,7 @@ class Layout(msgspec.Struct, frozen=True):
     The first `above` rows are no contacts: a title, the headings. `sample` is the first few of
     those that are, as they are written. So many rows at a time, the `window`, are read and then
     stored in the order of their telephone numbers; it stays the same until the file is done.
+    Of a workbook one `sheet` is read, and those `unread` hold something, too.
     """
 
     kind: Kind
@@ -52,6 +53,7 @@ class Layout(msgspec.Struct, frozen=True):
     encoding: str | None = None
     delimiter: str | None = None
     sheet: str | None = None
+    unread: tuple[str, ...] = ()
     sample: tuple[tuple[str, ...], ...] = ()
 
     def places(self, meaning: Meaning) -> list[int]:

@@ -33,7 +33,7 @@ class Rejection:
     def words(self, language: str = "en") -> str:
         """Why, to a person, and what to do about it."""
         kind = REASONS.get(self.code, InvalidNumber)
-        given: dict[str, Any] = {"given": "", **self.about}
+        given: dict[str, Any] = {"given": "…", **self.about}
         return kind(**given).words(language)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -13,16 +14,16 @@ from core.contacts.contacts import NAME_MAX
 from core.contacts.free_fields import VALUE_MAX
 from core.contacts.imports import values
 from core.contacts.imports.delimited import Broken
-from core.contacts.imports.errors import CODES, CellTooLong, RowTooWide
+from core.contacts.imports.errors import CODES, CellTooLong, NumberUnworked, RowTooWide
 from core.contacts.imports.layouts import Layout, Meaning
 from core.contacts.imports.sources import Source
-from core.contacts.imports.values import Rounded
+from core.contacts.imports.values import Rounded, Unworked
 from core.errors import Invalid
 from core.numberset import NumberSet
 from core.settings import settings
 
-CELL_KEPT = 500
-CELLS_KEPT = 60
+# What is kept of a row that is left out: so many cells, and letters of each and in all.
+CELLS_KEPT, CELL_KEPT, ROW_KEPT = 60, 500, 2000
 KNOWN_MAX = 2000
 
 
@@ -32,12 +33,21 @@ Entry = tuple[int, str, str, str | None, str | None]
 
 
 class Rejected(NamedTuple):
-    """A row that is left out: its number in the file, why, and its cells."""
+    """A row that is left out: its number in the file, why, and its cells as they are kept."""
 
     row: int
     code: str
     about: Mapping[str, object]
     cells: list[str]
+
+
+def kept(cells: Iterable[str]) -> list[str]:
+    """A row's cells as they are kept; NUL is the one character that PostgreSQL does not store."""
+    left, most = ROW_KEPT, []
+    for cell in islice(cells, CELLS_KEPT):
+        most.append(cell[: min(CELL_KEPT, left)].replace("\0", ""))
+        left -= len(most[-1])
+    return most
 
 
 class Chunk(NamedTuple):
@@ -170,7 +180,7 @@ class Reader:
                 if (bare := self._unguarded(cells)) is not None:
                     self._take([bare], number - 1, window)
                 elif (why := self._why(cells, error)) is not None:
-                    window.rejected.append(Rejected(number, *why, cells))
+                    window.rejected.append(Rejected(number, *why, kept(cells)))
             else:
                 if is_new(msisdn):
                     keep((number, msisdn, name or "", language, fields or None))
@@ -183,6 +193,8 @@ class Reader:
         """Why a row is rejected, in a code and the fields of its sentence; None for a blank row."""
         if isinstance(cells, Broken):
             return self._broken(cells)
+        if any(isinstance(cell, Unworked) for cell in cells[self._layout.phone :][:1]):
+            return NumberUnworked.code, {}
         if not any(values.line(cell) for cell in cells):
             return None
         if isinstance(error, IndexError):

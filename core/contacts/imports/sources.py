@@ -15,6 +15,7 @@ from core.contacts.imports.workbook import Workbook
 
 SAMPLE_ROWS = 200
 SAMPLE_CHARACTERS = 128 * 1024
+SAMPLE_BATCHES = 32
 SHOWN_ROWS = 5
 SHOWN_CELL = 60
 
@@ -67,10 +68,11 @@ def find_layout(
     Raises: FileEmpty, NoRows, and what `guessing.columns` and `Workbook` raise.
     """
     delimiter = sheet = said = None
+    unread: list[str] = []
     if kind is Kind.XLSX:
         book = Workbook(file)
-        sheet = book.sheet
-        rows = list(islice(chain.from_iterable(book.batches()), SAMPLE_ROWS))
+        sheet, unread = book.sheet, book.unread()
+        rows = _first_rows(book)
     else:
         encoding = encoding or "utf-8"
         lines = _first_lines(file, encoding)
@@ -98,8 +100,15 @@ def find_layout(
         encoding=encoding if kind is Kind.CSV else None,
         delimiter=delimiter,
         sheet=sheet,
+        unread=tuple(unread),
         sample=tuple(tuple(cell[:SHOWN_CELL] for cell in row) for row in shown),
     )
+
+
+def _first_rows(book: Workbook) -> list[list[str]]:
+    """The first rows of a workbook, fewer where each takes as much room as no row of a list."""
+    batches = islice(book.batches(), SAMPLE_BATCHES)
+    return list(islice(chain.from_iterable(batches), SAMPLE_ROWS))
 
 
 def _first_lines(file: BinaryIO, encoding: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["LANGUAGES", "Rounded", "line", "unguarded"]
+__all__ = ["LANGUAGES", "Rounded", "Unworked", "line", "unguarded"]
 
 # What people write in a column of languages.
 LANGUAGES = {
@@ -19,6 +19,10 @@ _UNSEEN = {**dict.fromkeys(("Cc", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"), " "), "Cf
 _DIGITS = re.compile(r'="\s*(\+?[0-9][0-9 -]*?)\s*"\s*').fullmatch
 # An apostrophe that keeps a spreadsheet from reading a formula, ours or another program's.
 _GUARDED = re.compile(r"'(?=[=+\-@\t\r])")
+# What a formula gives that went wrong. As a value it is none; nobody wants it in a text.
+_ERRORS = frozenset(
+    ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!")
+)
 _PLAIN = re.compile(r"[!-~]+(?: [!-~]+)*").fullmatch
 
 
@@ -28,12 +32,24 @@ class Rounded(str):
     __slots__ = ()
 
 
+class Unworked(str):
+    """A formula without a value: the program that wrote the workbook never worked it out."""
+
+    __slots__ = ()
+
+    def __new__(cls) -> Unworked:
+        return super().__new__(cls, "=")
+
+
 def line(cell: str) -> str:
     """A cell as one line of text: composed letters, single spaces, nothing that cannot be seen."""
-    if not cell or (_PLAIN(cell) and cell[0] not in "'="):
+    if not cell or (_PLAIN(cell) and cell[0] not in "'=#"):
         return str(cell)  # a plain one
+    if isinstance(cell, Unworked):
+        return ""
     seen = "".join([_UNSEEN.get(unicodedata.category(letter), letter) for letter in cell])
-    return unguarded(" ".join(unicodedata.normalize("NFC", seen).split()))
+    said = unguarded(" ".join(unicodedata.normalize("NFC", seen).split()))
+    return "" if said in _ERRORS else said
 
 
 def unguarded(cell: str) -> str:

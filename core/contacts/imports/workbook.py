@@ -10,9 +10,10 @@ import io
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import IO, Any, BinaryIO, cast
 
 from defusedxml.ElementTree import iterparse
@@ -29,14 +30,14 @@ from core.contacts.imports.errors import (
     WorkbookLocked,
     WorkbookTooLarge,
 )
-from core.contacts.imports.values import Rounded
+from core.contacts.imports.values import Rounded, Unworked
 
 # What the parts of a workbook may unpack to, in bytes. A million rows of ten cells take 600 MB,
 # and are read row by row. The other parts are held as a whole, in twenty times their room at worst;
 # the smallest become objects, which take long to make.
 SHEET_MAX = 1_000_000_000
-ROW_MAX = 8_000_000
-STRINGS_MAX = 40_000_000
+ROW_MAX = 2_000_000
+STRINGS_MAX, STRINGS_MANY = 40_000_000, 2_000_000
 STYLES_MAX = 8_000_000
 SMALL_MAX = 1_000_000
 PARTS_MAX = 5000
@@ -45,11 +46,18 @@ DENSE_BYTES, DENSE_TIMES = 5_000_000, 100
 # Excel's own limits. Its days end with the year 9999.
 ROWS_MAX, COLUMNS_MAX, DAYS_MAX = 1_048_576, 16_384, 2_958_466
 FORMAT_MAX = 255
-SHEETS_TRIED = 10
+# What stands further right is told as one cell more. It may be far from the others, and empty ones
+# between them cost room in memory and none in the file.
+CELLS_MAX = 1000
+# A sheet is empty when there is nothing in its first bytes; somebody waits for the answer.
+SHEETS_TRIED, LOOKED_AT = 10, 256 * 1024
 PIECE = 64 * 1024
 
 _FORMAT = f"{{{constants.SHEET_MAIN_NS}}}numFmt"
 _STYLES = f"{{{constants.SHEET_MAIN_NS}}}cellXfs"
+_STRING, _TEXT, _SOUND, _FORMULA = (
+    f"{{{constants.SHEET_MAIN_NS}}}{name}" for name in ("si", "t", "rPh", "f")
+)
 _KINDS = {constants.XLSX, constants.XLSM, constants.XLTX, constants.XLTM}
 # The names that "Strict Open XML" has for what every other workbook names so.
 _STRICT = (
@@ -123,7 +131,7 @@ class _Package(zipfile.ZipFile):
 
 
 class Workbook:
-    """A workbook's first sheet with something on it. Iterate over it once.
+    """A workbook's first sheet with something on it. Iterate over it once, and `unread` before.
 
     Raises: NotATable, WorkbookLocked, WorkbookDamaged, WorkbookTooLarge, NoRows.
     """
@@ -136,7 +144,11 @@ class Workbook:
             self._package = _Package(file)
             self._reader = self._opened(file)
             self._package.most = SHEET_MAX
-            self.sheet, self._path = self._first_filled()
+            self._filled = self._filled_sheets()
+            first = next(self._filled, None)
+        if first is None:
+            raise NoRows
+        self.sheet, self._path = first
 
     def _opened(self, file: BinaryIO) -> ExcelReader:
         """Read all but the sheets, of which openpyxl would look through every one."""
@@ -158,20 +170,39 @@ class Workbook:
             with self._package.open(constants.ARC_STYLE) as part:
                 self._days, self._spans = _day_styles(part)
         self._package.most = STRINGS_MAX
-        reader.read_strings()
+        for each in reader.package.Override:
+            if each.ContentType == constants.SHARED_STRINGS:
+                with self._package.open(each.PartName[1:]) as part:
+                    reader.shared_strings = list(_strings(part))
         return reader
 
-    def _first_filled(self) -> tuple[str, str]:
-        tried = 0
-        for sheet, relation in self._reader.parser.find_sheets():
-            is_sheet = relation.Type.endswith("/worksheet")
-            if sheet.state != "visible" or not is_sheet or tried == SHEETS_TRIED:
-                continue
-            tried += 1
-            for rows in self._batches(relation.target):
-                if any(any(row) for row in rows):
-                    return sheet.name, relation.target
-        raise NoRows
+    def _filled_sheets(self) -> Iterator[tuple[str, str]]:
+        """The names and places of those sheets that people see and that hold something."""
+        sheets = (
+            (sheet.name, relation.target)
+            for sheet, relation in self._reader.parser.find_sheets()
+            if sheet.state == "visible" and relation.Type.endswith("/worksheet")
+        )
+        for name, path in islice(sheets, SHEETS_TRIED):
+            if self._is_filled(path):
+                yield name, path
+
+    def _is_filled(self, path: str) -> bool:
+        with self._package.open(path) as stream:
+            part = cast(_Part, stream)
+            for _, row in self._rows(part):
+                if any(row):
+                    return True
+                if part.taken > LOOKED_AT:
+                    break
+        return False
+
+    def unread(self) -> list[str]:
+        """The names of the other sheets with something on them, which nobody reads."""
+        names: list[str] = []
+        with suppress(WorkbookDamaged, WorkbookTooLarge), _told_in_words():
+            names += (name for name, _ in self._filled)
+        return names
 
     def batches(self) -> Iterator[list[list[str]]]:
         """Every row of the sheet, the empty ones between them as well. Call it once."""
@@ -215,19 +246,22 @@ class Workbook:
                 data.clear()  # both would keep something of every row
                 parser.row_dimensions.clear()
                 part.left = ROW_MAX
-                yield number, self._row(cells)
+                yield number, self._row(cells, element)
         part.left = SHEET_MAX
         while part.read(io.DEFAULT_BUFFER_SIZE):  # zipfile compares the sum at the end
             pass
 
-    def _row(self, cells: list[dict[str, Any]]) -> list[str]:
+    def _row(self, cells: list[dict[str, Any]], elements: Iterable[Any]) -> list[str]:
         row: list[str] = []
-        for cell in cells:
+        for cell, element in zip(cells, elements, strict=True):
             value, at = cell["value"], cell["column"] - 1
             if value is None:
-                continue
+                if element.find(_FORMULA) is None:
+                    continue
+                value = Unworked()
             if at >= COLUMNS_MAX:
                 raise WorkbookDamaged
+            at = min(at, CELLS_MAX)
             text = value if isinstance(value, str) else self._shown(value, cell["style_id"])
             row += [""] * (at + 1 - len(row))
             row[at] = text
@@ -251,6 +285,25 @@ class Workbook:
             epoch, is_span = self._reader.wb.epoch, style in self._spans
             return _moment(from_excel(seconds / 86400, epoch, timedelta=is_span))
         return _moment(value)
+
+
+def _strings(part: IO[bytes]) -> Iterator[str]:
+    """The texts that cells share, in order, without what is only there to be spoken.
+
+    openpyxl would make objects of every one, in four times the time, and keep all elements.
+    """
+    root, count = None, 0
+    for event, element in iterparse(part, ("start", "end")):
+        if root is None:
+            root = element
+        elif event == "end" and element.tag == _STRING:
+            pieces = (piece for piece in element if piece.tag != _SOUND)
+            texts = [text.text or "" for piece in pieces for text in piece.iter(_TEXT)]
+            yield "".join(texts).replace("x005F_", "")
+            root.clear()
+            count += 1
+            if count > STRINGS_MANY:
+                raise WorkbookTooLarge
 
 
 def _day_styles(part: IO[bytes]) -> tuple[set[int], set[int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple
 
@@ -17,7 +17,7 @@ from core.contacts import book
 from core.contacts.imports import parts, sources
 from core.contacts.imports.errors import PROBLEMS, ImportBroken
 from core.contacts.imports.models import Import, ImportStatus
-from core.contacts.imports.reading import CELL_KEPT, CELLS_KEPT, Chunk, Reader, Rejected
+from core.contacts.imports.reading import Chunk, Reader, Rejected
 from core.contacts.imports.storing import Stored, store, target_of
 from core.database import (
     bulk,
@@ -146,12 +146,11 @@ def _read_on(found: Import, holder: str, file: BinaryIO) -> None:
     layout, rows = found.found, found.rows
     # Nobody is in the book but who came out of this file.
     likely_new = book.size(found.tenant_id) <= found.created
-    reader = Reader(sources.open_source(file, found.size_bytes, layout), layout)
+    source = sources.open_source(file, found.size_bytes, layout)
+    reader = Reader(_Kept(source, lambda: _stay(found, holder)), layout)
     with bulk() as carry_over:
         for window in reader.windows(after=rows):
             chunks = deque(window.chunks(ROWS_POSTGRES if is_postgres() else ROWS_SQLITE))
-            if not chunks:
-                _stay(found, holder)
             while chunks:
                 done = _commit(found, holder, chunks, rows, likely_new=likely_new)
                 likely_new = likely_new and not done.updated
@@ -161,8 +160,27 @@ def _read_on(found: Import, holder: str, file: BinaryIO) -> None:
                     time.sleep(PAUSE_S)
 
 
+class _Kept:
+    """A source, of which the reader keeps its lease however long it reads without storing a row."""
+
+    def __init__(self, source: sources.Source, stay: Callable[[], None]) -> None:
+        self._source, self._stay = source, stay
+
+    def batches(self) -> Iterator[list[list[str]]]:
+        until = 0  # opening a workbook takes its time as well
+        for batch in self._source.batches():
+            if clock.ms() >= until:
+                self._stay()
+                until = clock.ms() + LEASE_MS // 4
+            yield batch
+
+    @property
+    def done(self) -> float:
+        return self._source.done
+
+
 def _stay(found: Import, holder: str) -> None:
-    """Keep the lease while rows are passed over that were stored before. Raises: _Lost."""
+    """Keep the lease while nothing is stored. Raises: _Lost."""
     with transaction():
         kept = execute(
             "UPDATE contact_import SET lease_until = %s WHERE id = %s AND holder = %s",
@@ -215,6 +233,8 @@ def _commit(
             if chunk.entries:
                 done = store(target, chunk.entries, likely_new=likely_new and not sums[2])
             rejected = [*chunk.rejected, *done.rejected]
+            if target.saw_erasure:
+                rejected = [_veiled(each) for each in rejected]
             _keep(found.id, rejected)
             counts = (chunk.rows, done.created, done.updated, chunk.duplicate, len(rejected))
             sums = [before + more for before, more in zip(sums, counts, strict=True)]
@@ -232,7 +252,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 def _keep(import_id: str, rejected: list[Rejected]) -> None:
-    """Write down the rows that are left out; a huge cell is cut."""
+    """Write down the rows that are left out."""
     if not rejected:
         return
     execute_many(
@@ -243,16 +263,17 @@ def _keep(import_id: str, rejected: list[Rejected]) -> None:
                 each.row,
                 each.code,
                 _encode(each.about).decode(),
-                _encode([_kept(cell) for cell in each.cells[:CELLS_KEPT]]).decode(),
+                _encode(each.cells).decode(),
             )
             for each in rejected
         ],
     )
 
 
-def _kept(cell: str) -> str:
-    """A cell as it is kept: NUL is the one character that PostgreSQL does not store."""
-    return cell[:CELL_KEPT].replace("\0", "")
+def _veiled(each: Rejected) -> Rejected:
+    """A row without what stood in it: it may be somebody's who was erased since the file came."""
+    about = {name: said for name, said in each.about.items() if name != "given"}
+    return each._replace(about=about, cells=[])
 
 
 def _end(found: Import, holder: str, problem: Refused | None) -> None:

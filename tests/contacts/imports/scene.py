@@ -76,6 +76,10 @@ BOOK = (
     f'<workbook xmlns="{_MAIN}" xmlns:r="{_REL}"><sheets>'
     '<sheet name="Wateja" sheetId="1" r:id="rId1"/></sheets></workbook>'
 )
+_SHEET = '<sheet name="{0}" sheetId="{1}" r:id="rId{1}"/>'
+_RELATION = (
+    f'<Relationship Id="rId{{0}}" Type="{_REL}/worksheet" Target="worksheets/sheet{{0}}.xml"/>'
+)
 BOOK_RELS = (
     f'<Relationships xmlns="{_PACKAGE}"><Relationship Id="rId1" '
     f'Type="{_REL}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>'
@@ -120,6 +124,21 @@ def workbook(rows: Sequence[Sequence[object]] = (), **parts: str) -> bytes:
             content
         )
     return packed({path: content.encode() for path, content in made.items()})
+
+
+def sheets(**named: str) -> bytes:
+    """A workbook of several worksheets, by their names."""
+    inside = "".join(_SHEET.format(name, at) for at, name in enumerate(named, start=1))
+    relations = "".join(_RELATION.format(at) for at in range(1, len(named) + 1))
+    return workbook(
+        **{
+            "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_REL}"><sheets>{inside}'
+            "</sheets></workbook>",
+            "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}">{relations}'
+            "</Relationships>",
+        },
+        **{f"xl/worksheets/sheet{at}.xml": part for at, part in enumerate(named.values(), 1)},
+    )
 
 
 def packed(parts: dict[str, bytes]) -> bytes:

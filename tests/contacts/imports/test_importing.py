@@ -282,6 +282,23 @@ def test_who_was_erased_after_the_file_was_sent_is_not_brought_back(make_tenant:
     assert reasons["number_erased"] == []
 
 
+def test_nothing_is_kept_of_who_was_erased_when_their_row_is_left_out_for_something_else(
+    make_tenant: Make,
+) -> None:
+    mine = make_tenant().tenant_id
+    rows = f"Simu,Jina\n0733345678,A\n0712345678,{'Asha ' * 30}\n0712345678 home,Asha\n"
+    begun = imports.begin(mine, "a.csv", pieces(rows.encode()), **BY)
+    book.keep(mine)
+    ContactBook.update(erased_at=clock.now()).where(ContactBook.tenant_id == mine).execute()
+
+    working.run(begun.id)
+
+    left_out = list(imports.rejections(mine, begun.id))
+    assert [each.code for each in left_out] == ["cell_too_long", "number_not_digits"]
+    assert [list(each.cells) for each in left_out] == [[], []]
+    assert not any("712345678" in each.words() for each in left_out)
+
+
 def test_a_contact_has_no_more_fields_than_it_can_hold(make_tenant: Make) -> None:
     mine = make_tenant().tenant_id
     full = {f"f{number}": "x" for number in range(30)}
@@ -292,6 +309,7 @@ def test_a_contact_has_no_more_fields_than_it_can_hold(make_tenant: Make) -> Non
     assert counts(done) == (2, 1, 0, 0, 1)
     (left_out,) = imports.rejections(mine, done.id)
     assert (left_out.row, left_out.code) == (2, "too_many_fields")
+    assert "30 fields at most" in left_out.words()
 
 
 def test_rows_left_out_can_be_corrected_and_sent_again(make_tenant: Make) -> None:

@@ -230,6 +230,36 @@ def test_the_sweep_takes_up_what_a_dead_worker_left(
     assert facts(mine, group, import_id) == expected()
 
 
+def test_a_worker_keeps_what_it_reads_for_long(
+    scene: tuple[int, str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opening a workbook, and rows that take long to read, cost nobody the import."""
+    mine, group, import_id = scene
+    clock.freeze(clock.now())
+    opened, started = working.sources.open_source, []
+    monkeypatch.setattr(working.run, "nudge", started.append)
+
+    class Slow:
+        done = 0.5
+
+        def __init__(self, *given: Any) -> None:
+            clock.advance(LEASE_S * 0.9)
+            self._source = opened(*given)
+
+        def batches(self) -> Iterator[list[list[str]]]:
+            for batch in self._source.batches():
+                for row in batch:
+                    yield [row]
+                    clock.advance(LEASE_S * 0.3)
+                    working.sweep()
+
+    monkeypatch.setattr(working.sources, "open_source", Slow)
+    working.run(import_id)
+
+    assert started == []
+    assert facts(mine, group, import_id) == expected()
+
+
 def test_what_fails_again_and_again_is_given_up_in_words(
     scene: tuple[int, str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

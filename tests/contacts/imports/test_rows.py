@@ -194,6 +194,26 @@ def test_text_too_long_to_keep_is_named_with_its_column() -> None:
     ]
 
 
+def test_of_a_row_that_is_left_out_only_so_much_is_kept() -> None:
+    cells = ",".join("x" * 400 for _ in range(20))
+    _, _, (left_out, narrow) = read(
+        f"Phone{',' * 20}\n0712345678\n07,{cells}\n" + "07," + "y," * 19 + "z\n"
+    )
+
+    assert [len(cell) for cell in left_out.cells] == [2, *[400] * 4, 398, *[0] * 15]
+    assert narrow.cells == ["07", *["y"] * 19, "z"]
+
+
+@pytest.mark.parametrize("error", ["#N/A", "#REF!", " #DIV/0! ", "#VALUE!"])
+def test_what_a_formula_gives_that_went_wrong_is_nothing(error: str) -> None:
+    rows = f"Phone,Name,Due\n0712345678,{error},{error}\n0722345678,#1 Salon,#5\n"
+
+    assert read(rows)[0] == [
+        (2, NUMBER, "", None, None),
+        (3, "254722345678", "#1 Salon", None, '{"Due":"#5"}'),
+    ]
+
+
 def test_what_cannot_be_seen_is_taken_out_of_names() -> None:
     entries, _, _ = read("Phone,Name\n0712345678,\u202eAsha\u202c\t Nje\0ri \n".replace("\t", "  "))
 

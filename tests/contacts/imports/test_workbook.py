@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 import zipfile
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,8 +14,10 @@ from openpyxl.xml import functions
 
 from core.contacts.imports import errors
 from core.contacts.imports import workbook as reading
+from core.contacts.imports.queries import Rejection
+from core.contacts.imports.values import Unworked
 from core.contacts.imports.workbook import Workbook
-from tests.contacts.imports.scene import BOOK, packed, read, understood, workbook
+from tests.contacts.imports.scene import BOOK, packed, read, sheet, sheets, understood, workbook
 
 RECORDED = Path(__file__).parent / "made_by_openpyxl.xlsx"
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -39,7 +42,7 @@ def test_a_workbook_made_by_another_program_is_read_as_a_person_sees_it() -> Non
 
     assert book.sheet == "Wateja"
     assert found[1][:6] == ["0712345678", "Asha & <b>", "21/01/2026", "1500.5", "TRUE", "14:30"]
-    assert found[1][6:] == ["", "#N/A"]
+    assert found[1][6:] == [Unworked(), "#N/A"]
     assert found[2] == ["254722345678", "Juma\nOtieno", "21/01/2026 14:30", "0.3", "FALSE"]
     assert found[3] == ["254733345678", "", "", "712345678"]
     assert found[4:] == [[], [], [], ["", "gap"]]
@@ -184,11 +187,59 @@ def test_a_workbook_without_rows_says_so() -> None:
         understood(workbook([("Phone", "Name")]))
 
 
-def test_hidden_sheets_are_passed_over() -> None:
+def test_sheets_that_hold_something_and_are_not_read_are_named() -> None:
+    people, empty = sheet([("Phone",), (712345678,)]), sheet([])
     hidden = BOOK.replace('sheetId="1"', 'sheetId="1" state="hidden"')
 
+    found = understood(sheets(Empty=empty, Nairobi=people, Later=empty, Kisumu=people))
+
+    assert (found.sheet, found.unread) == ("Nairobi", ("Kisumu",))
+    assert understood(workbook([("Phone",), (712345678,)])).unread == ()
     with pytest.raises(errors.NoRows):
         understood(workbook([(712345678,)], **{"xl/workbook.xml": hidden}))
+
+
+def test_a_sheet_that_cannot_be_read_does_not_spoil_the_one_that_is() -> None:
+    people = sheet([("Phone",), (712345678,)])
+
+    assert understood(sheets(Good=people, Torn="<worksheet")).unread == ()
+
+
+def test_nobody_waits_for_the_end_of_empty_sheets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "LOOKED_AT", 1000)
+    people = "<row/>" * 50 + "<row><c><v>712345678</v></c></row>"
+    late = HEAD + "<row/>" * 50_000 + people + TAIL
+
+    assert understood(sheets(Empty=late, Full=HEAD + people + TAIL)).sheet == "Full"
+
+
+def test_a_formula_that_was_never_worked_out_says_what_to_do() -> None:
+    formula = b'<c t="str"><f>A1&amp;B1</f></c>'
+    entries, _, rejected = read(
+        workbook([("Phone", "Name"), (712345678, formula), (formula, "Juma"), ("", formula)])
+    )
+
+    assert [entry[2] for entry in entries] == [""]
+    assert [(each.row, each.code) for each in rejected] == [(3, "number_unworked")]
+    told = Rejection(3, rejected[0].cells, rejected[0].code, rejected[0].about)
+    assert "Open the file in Excel" in told.words()
+    assert "Excel" in told.words("sw")
+
+
+def test_what_lies_far_to_the_right_takes_no_room_in_memory() -> None:
+    """A cell in the last column of every row, which the file says in thirty letters."""
+    far = "".join(f'<row><c><v>{712000000 + n}</v></c><c r="XFD{n + 2}"><v>1</v></c></row>'
+                  for n in range(5000))  # fmt: skip
+    good = "<row><c><v>722345678</v></c></row>" * 300
+    content = with_sheet(good + far)
+    tracemalloc.start()
+    _, _, rejected = read(content)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert {each.code for each in rejected} == {"row_too_wide"}
+    assert len(rejected) == 5000
+    assert most < 60_000_000
 
 
 def test_texts_that_cells_share_may_take_so_much_room(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,9 +250,11 @@ def test_texts_that_cells_share_may_take_so_much_room(monkeypatch: pytest.Monkey
     assert rows(with_sheet(inside, strings=strings)) == [["Asha 19999"]]
     with pytest.raises(errors.WorkbookDamaged):
         rows(with_sheet(inside.replace("19999", "20000"), strings=strings))
-    monkeypatch.setattr(reading, "STRINGS_MAX", len(strings) - 1)
-    with pytest.raises(errors.WorkbookTooLarge):
-        rows(with_sheet(inside, strings=strings))
+    for limit, most in (("STRINGS_MANY", 19_999), ("STRINGS_MAX", len(strings) - 1)):
+        monkeypatch.setattr(reading, limit, most)
+        with pytest.raises(errors.WorkbookTooLarge):
+            rows(with_sheet(inside, strings=strings))
+        monkeypatch.undo()
 
 
 @pytest.mark.parametrize(("start", "more"), [("", "<x/>"), ("<row>", "<c/>"), ("<row><c><v>", "1")])
