@@ -454,8 +454,8 @@ class SendsCampaign:
     def on_post(self, call: TenantCall, id: str, asked: SendCampaign) -> CampaignDetail:
         """Start a draft, for everybody or for the first so many people.
 
-        When the price has risen since its estimate, or it costs more than `max_cost`, nothing starts:
-        look at the new estimate and ask again.
+        When the price has risen since its estimate, or it costs more than `max_cost`, nothing
+        starts: look at the new estimate and ask again.
         """
         started = launching.launch(
             call.profile,

@@ -13,6 +13,8 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     """Who asked, through which door, and on which conditions.
 
     `agreed` is the most it may cost (KES/4), once somebody has agreed to a figure, or is asked to.
+    `price` is what a segment cost (KES/4) when the campaign was last estimated: where nobody has
+    agreed to a figure, that one is not exceeded.
     With `needs_approval` a cost above the threshold waits for a second person, until `good_until`.
     `is_confirmed` says that the same words may go to the same people again.
     """
@@ -22,6 +24,7 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     once: str | None = None
     needs_approval: bool = False
     agreed: int | None = None
+    price: int | None = None
     is_confirmed: bool = False
     good_until: datetime | None = None
 

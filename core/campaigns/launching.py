@@ -77,7 +77,8 @@ def launch(
     A large one is counted first, by a worker: the campaign is then *preparing*, and comes back as a
     draft with a `problem` when it cannot start. `first` sends to the first so many people only.
     With `needs_approval` a cost above the threshold waits for a second person. `agreed` is the most
-    it may cost; `confirm` lets the same words go to the same people again. Calling again with the
+    it may cost; without it, a price that has risen since the last estimate is refused, and the next
+    time taken. `confirm` lets the same words go to the same people again. Calling again with the
     same `once` starts nothing more.
 
     Raises: CampaignNotFound, CannotStart, FirstOutOfRange, ScheduleInPast, TenantNotActive,
@@ -86,16 +87,17 @@ def launch(
     profile.require_active()
     if first is not None and first < 1:
         raise FirstOutOfRange
-    asked = Launch(
-        actor=actor,
-        channel=channel,
-        once=once,
-        needs_approval=needs_approval,
-        agreed=None if agreed is None else agreed.units,
-        is_confirmed=confirm,
-    )
     with transaction():
         campaign = states.locked(campaign_id, profile)
+        asked = Launch(
+            actor=actor,
+            channel=channel,
+            once=once,
+            needs_approval=needs_approval,
+            agreed=None if agreed is None else agreed.units,
+            price=campaign.price_units,
+            is_confirmed=confirm,
+        )
         earlier = launches.read(campaign)
         if once is not None and earlier is not None and earlier.once == once:
             return campaign
@@ -116,6 +118,7 @@ def send(
     actor: str,
     channel: str,
     confirm: bool = False,
+    agreed: Money | None = None,
 ) -> Campaign:
     """Make a campaign and start it. One that may not start leaves nothing behind.
 
@@ -133,6 +136,7 @@ def send(
             actor=actor,
             channel=channel,
             confirm=confirm,
+            agreed=agreed,
         )
     except NotAffordable as refusal:
         refusal.has_left = True

@@ -64,8 +64,11 @@ def _check(profile: Profile, campaign: Campaign, asked: Launch, before: Campaign
         raise StillCounting
     if (obstacle := pricing.obstacle(campaign)) is not None:
         raise obstacle
-    if asked.agreed is not None and campaign.cost > asked.agreed:
-        raise PriceChanged(cost=Money(campaign.cost).text(), agreed=Money(asked.agreed).text())
+    agreed = asked.agreed
+    if agreed is None and asked.price is not None:
+        agreed = asked.price * campaign.segments
+    if agreed is not None and campaign.cost > agreed:
+        raise PriceChanged(cost=Money(campaign.cost).text(), agreed=Money(agreed).text())
 
 
 def _needs_approval(profile: Profile, campaign: Campaign, asked: Launch) -> bool:

@@ -10,7 +10,7 @@ from core.campaigns import carrying, launching, queries
 from core.campaigns.models import Campaign
 from core.messaging.models import Message
 from core.money import Money
-from core.tenants import terms
+from core.tenants import tenants, terms
 from core.tenants.models import Tenant, TenantStatus
 from core.tenants.profiles import profile
 from tests import statements
@@ -130,7 +130,7 @@ def test_a_draft_waits_with_its_estimate(ask, acme, group):
 def test_a_price_that_has_risen_since_the_draft_was_shown_is_asked_about(ask, acme, group):
     draft = create(ask, acme, groups=[group.id], draft=True).json
     assert draft["estimate"]["cost"] == "2.40"
-    Tenant.update(price_units=10_000).where(Tenant.id == acme.id).execute()
+    tenants.set_terms(acme.id, price=Money.parse("1.00"), actor="admin:x", channel="admin")
     refused = act(ask, acme, draft["id"], "send")
     assert (refused.status_code, refused.json["code"]) == (409, "campaign_price_changed")
 

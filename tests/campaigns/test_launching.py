@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -43,7 +44,6 @@ from core.messaging.models import Category, Gate, Message
 from core.messaging.sending import queue_due
 from core.money import Money
 from core.tenants import tenants
-from core.tenants.models import Tenant
 from core.tenants.profiles import TenantSuspended
 from core.tenants.profiles import profile as find_profile
 from tests.campaigns.life import (
@@ -70,6 +70,12 @@ NINE = clock.now().replace(hour=6, minute=0, second=0, microsecond=0)  # 09:00 i
 @pytest.fixture(autouse=True)
 def _morning():
     at(NINE)
+
+
+def priced(tenant, price):
+    """Give a business another price."""
+    tenants.set_terms(tenant.tenant_id, price=Money.parse(price), actor="admin:x", channel="admin")
+    return find_profile(tenant.tenant_id)
 
 
 def test_a_campaign_goes_from_a_draft_to_its_end(make_tenant):
@@ -293,13 +299,42 @@ def test_it_never_costs_more_than_was_agreed(make_tenant):
     assert start(tenant, campaign, agreed=Money.parse("2.40")).status == "preparing"
 
 
-def test_a_new_price_is_found_before_it_starts(make_tenant):
+def test_a_lower_price_is_found_before_it_starts(make_tenant):
     tenant = make_tenant("100")
     campaign = make(tenant, people(tenant, 3))
     assert launching.estimate(tenant, campaign.id).cost == Money.parse("2.40")
-    Tenant.update(price_units=10_000).where(Tenant.id == tenant.tenant_id).execute()
 
-    start(find_profile(tenant.tenant_id), campaign)
+    start(priced(tenant, "0.50"), campaign)
+
+    assert held(tenant) == "1.50"
+
+
+@pytest.mark.parametrize("most", [5000, 1])
+def test_a_price_that_has_risen_since_the_estimate_is_told_before_it_is_taken(
+    make_tenant, monkeypatch, most
+):
+    """However many they are: a large one is a draft again."""
+    monkeypatch.setattr(launching, "INLINE_MAX", most)
+    tenant = make_tenant("100", price="0.80")
+    campaign = make(tenant, people(tenant, 2))
+    carrying.count_now(campaign.id)
+    risen = priced(tenant, "1.00")
+    with suppress(PriceChanged):
+        start(risen, campaign)
+    work(campaign)
+
+    assert (standing(campaign), held(tenant)) == ("draft", "0.00")
+    assert "KES 2.00 now, more than the KES 1.60" in problems.words(again(campaign), "en")
+    start(risen, campaign, first=1)
+    assert (work(campaign).cost, again(campaign).problem) == (10_000, None)
+
+
+def test_a_risen_price_that_was_agreed_to_is_taken(make_tenant):
+    tenant = make_tenant("100")
+    campaign = make(tenant, people(tenant, 3))
+    launching.estimate(tenant, campaign.id)
+
+    start(priced(tenant, "1.00"), campaign, agreed=Money.parse("3.00"))
 
     assert held(tenant) == "3.00"
 
