@@ -91,18 +91,17 @@ def add(
     with transaction():
         rows.get(tenant_id)
         book.lock(tenant_id)
-        for msisdn in msisdns:
-            new = [
-                category
-                for category in sorted(categories)
-                if suppression.add(tenant_id, msisdn, category, source=said)
-            ]
-            done.added += len(new)
-            done.already += len(categories) - len(new)
-            if new:
-                events.record(
-                    "contact.opted_out", tenant_id, phone=msisdn, classes=new, source=said
-                )
+        new = suppression.add_all(tenant_id, msisdns, categories, source=said)
+        done.added = sum(map(len, new.values()))
+        done.already = len(msisdns) * len(categories) - done.added
+        events.record_all(
+            "contact.opted_out",
+            tenant_id,
+            [
+                {"phone": msisdn, "classes": classes, "source": said}
+                for msisdn, classes in new.items()
+            ],
+        )
         if done.added:
             audit.record(
                 tenant_id,

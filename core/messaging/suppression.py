@@ -25,6 +25,8 @@ OPTED_OUT, BLOCKED, ERASED = "opted_out", "blocked", "erased"
 # and that more than what the business has noted.
 OPERATOR, REPLY = "operator", "reply:"
 
+_AT_ONCE = 1000
+
 # Most tenants have no suppressed number, and then no send should ask for one. The hand-over checks
 # again, so a second's delay here costs nobody a text.
 _with_any: TTLCache[tuple[int, int], bool] = TTLCache(seconds=1.0, size=20_000)
@@ -72,57 +74,79 @@ def among_now(tenant_id: int, category: str, msisdns: Sequence[str]) -> Mapping[
     return found
 
 
-_ADD = """
-    INSERT INTO suppression (tenant_id, msisdn, category, source, created_at)
-    VALUES (%s, %s, %s, %s, %s)
-    ON CONFLICT (tenant_id, msisdn, category) DO NOTHING RETURNING 1
-"""
-
-
 def add(tenant_id: int, msisdn: str, category: str, *, source: str) -> bool:
-    """Suppress a number, and let its contact say so. Returns False when it was suppressed.
+    """Suppress a number, as `add_all` does many. Returns False when it was suppressed."""
+    return bool(add_all(tenant_id, [msisdn], [category], source=source))
 
-    `category` is one of the two classes, or EVERYTHING for a number the business has blocked. The
-    number of somebody erased is written down as the pseudonym. Call it under the book's lock: the
-    number may be becoming a contact, or being erased.
+
+def add_all(
+    tenant_id: int, msisdns: Collection[str], categories: Collection[str], *, source: str
+) -> dict[str, list[str]]:
+    """Suppress numbers in some classes, and let their contacts say so.
+
+    Returns the classes that are new, by number. Each is one of the two classes, or EVERYTHING for a
+    number the business has blocked. The number of somebody erased is written down as the pseudonym.
+    Call it under the book's lock: a number may be becoming a contact, or being erased.
     """
-    if category != EVERYTHING:
-        category = Category(category).value
+    classes = sorted(each if each == EVERYTHING else Category(each).value for each in categories)
     with transaction():
-        if _stands(tenant_id, msisdn, category):  # under a pseudonym, if need be
-            _outrank(tenant_id, msisdn, category, source[:40])
-            return False
-        name = erased.among(tenant_id, [msisdn]).get(msisdn, msisdn)
-        row = execute(_ADD, (tenant_id, name, category, source[:40], clock.ms())).fetchone()
-        if row is not None:
-            standing.refresh(tenant_id, [msisdn])
+        names = standing.aliases(tenant_id, msisdns)  # under a pseudonym, if need be
+        stands = _stands(tenant_id, names, classes)
+        if stands:
+            _outrank(tenant_id, names, classes, source[:40])
+        new = {
+            msisdn: missing
+            for msisdn in sorted(msisdns)
+            if (missing := [each for each in classes if (msisdn, each) not in stands])
+        }
+        if new:
+            _store(tenant_id, new, source[:40])
+            standing.refresh(tenant_id, list(new))
     forget()
-    return row is not None
+    return new
 
 
-def _stands(tenant_id: int, msisdn: str, category: str) -> bool:
-    return bool(
-        Suppression.select()
-        .where(
-            Suppression.tenant_id == tenant_id,
-            Suppression.category == category,
-            Suppression.msisdn.in_(list(standing.aliases(tenant_id, [msisdn]))),
-        )
-        .exists()
+def _stands(
+    tenant_id: int, names: Mapping[str, str], classes: Sequence[str]
+) -> set[tuple[str, str]]:
+    """Find what is suppressed of some numbers, of which `names` gives every name."""
+    rows = Suppression.select(Suppression.msisdn, Suppression.category).where(
+        Suppression.tenant_id == tenant_id,
+        Suppression.category.in_(classes),
+        Suppression.msisdn.in_(list(names)),
     )
+    return {(names[row.msisdn], row.category) for row in rows}
 
 
-def _outrank(tenant_id: int, msisdn: str, category: str, source: str) -> None:
+def _store(tenant_id: int, new: Mapping[str, Sequence[str]], source: str) -> None:
+    known_as = erased.among(tenant_id, list(new))
+    now = clock.now()
+    rows = [
+        {
+            "tenant_id": tenant_id,
+            "msisdn": known_as.get(msisdn, msisdn),
+            "category": category,
+            "source": source,
+            "created_at": now,
+        }
+        for msisdn, categories in new.items()
+        for category in categories
+    ]
+    for at in range(0, len(rows), _AT_ONCE):
+        Suppression.insert_many(rows[at : at + _AT_ONCE]).on_conflict_ignore().execute()
+
+
+def _outrank(tenant_id: int, names: Mapping[str, str], classes: Sequence[str], source: str) -> None:
     """Let what a person or the operator says stand in place of what was known from less."""
-    if category == EVERYTHING or not (source == OPERATOR or source.startswith(REPLY)):
+    if not (source == OPERATOR or source.startswith(REPLY)):
         return
     is_less = Suppression.source != OPERATOR
     if source != OPERATOR:
         is_less &= ~Suppression.source.startswith(REPLY)
     Suppression.update(source=source).where(
         Suppression.tenant_id == tenant_id,
-        Suppression.category == category,
-        Suppression.msisdn.in_(list(standing.aliases(tenant_id, [msisdn]))),
+        Suppression.category.in_([each for each in classes if each != EVERYTHING]),
+        Suppression.msisdn.in_(list(names)),
         is_less,
     ).execute()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from core import events
+from core import database, events
 from core.contacts import consents, contacts, pseudonyms
 from core.contacts.models import Consent, Suppression
 from core.messaging import opting, optouts, replies, sending, suppression
@@ -220,3 +220,28 @@ def test_a_yes_by_answer_lifts_the_no_that_an_erased_number_gave(
     opting.opt_in(mine, JUMA, wish, inbound_id="inb_2")
 
     assert (status(mine), Suppression.select().count()) == ("active", 0)
+
+
+def test_a_thousand_opt_outs_are_noted_at_once(
+    make_tenant: Callable[..., Profile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = make_tenant().tenant_id
+    contacts.put(mine, JUMA, **BY)
+    out(mine)
+    numbers = [JUMA, *(f"2547{10_000_000 + each}" for each in range(999))]
+    asked = [0]
+    execute_sql = database.db.obj.execute_sql
+
+    def counting(*args: object, **how: object) -> object:
+        asked[0] += 1
+        return execute_sql(*args, **how)
+
+    monkeypatch.setattr(database.db.obj, "execute_sql", counting)
+    done = optouts.add(mine, numbers, optouts.ALL, source="letters", **BY)
+
+    assert (done.added, done.already) == (1999, 1)
+    assert asked[0] < 40
+    assert Suppression.select().count() == 2000
+    facts = events.Event.select().where(events.Event.name == "contact.opted_out")
+    assert facts.count() == 1 + 1000
+    assert status(mine) == "opted_out"

@@ -179,11 +179,9 @@ def test_what_was_under_way_when_a_pricing_began_is_in_it_or_makes_it_old(
     group, _ = groups.create(tenant.tenant_id, "Wateja", **BY)
     draft = makers.draft(tenant, "Habari", group=group)
     counting = Meanwhile(lambda: launching.estimate(tenant, draft.id))
-    counting.before(monkeypatch, contacts, "_record")
-
-    with database.transaction():
-        made = put(tenant)
-        groups.add(tenant.tenant_id, group.id, made.id, **BY)
+    made = put(tenant)
+    counting.before(monkeypatch, audit, "record")
+    groups.add(tenant.tenant_id, group.id, made.id, **BY)
     counting.end()
 
     found = life.again(draft)
