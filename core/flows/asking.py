@@ -52,6 +52,7 @@ class Agree(Confirm):
         *terms: object,
         detail: str | None = None,
         yes: str = "",
+        no: str = "",
         instead: Mapping[str, str] | None = None,
         beside: Mapping[str, str] | None = None,
     ) -> None:
@@ -59,10 +60,10 @@ class Agree(Confirm):
         marked = hashlib.sha256(repr(terms).encode()).hexdigest()[:10] if terms else ""
         self._yes = f"yes{marked}"
         others = [Option(other, label) for other, label in (instead or {}).items()]
-        no = Option("no", visit.say("Cancel"), "danger")
+        no_option = Option("no", no or visit.say("Cancel"), "" if no else "danger")
         yes_option = Option(self._yes, yes or visit.say("Confirm"), "good")
         more = [Option(other, label) for other, label in (beside or {}).items()]
-        self._options = (*(others or [yes_option]), *more, no)
+        self._options = (*(others or [yes_option]), *more, no_option)
 
     def read(self, kept: str) -> str:
         """Give "yes", "no" or another option. What was agreed to stands while its terms do."""

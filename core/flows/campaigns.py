@@ -9,7 +9,7 @@ from core.campaigns.models import Campaign, CampaignStatus
 from core.campaigns.queries import Progress
 from core.dialogue.plain import units
 from core.dialogue.screens import Done, Picture
-from core.dialogue.steps import Choose, Flow, Given, Once
+from core.dialogue.steps import Choose, Flow, Given, Once, Passing
 from core.flows.approvals import decide, may_decide, reject_it
 from core.flows.asking import Agree, Drawn, Pick, sign
 from core.flows.many import settle
@@ -184,10 +184,19 @@ def _refused(visit: Visit, row: Campaign, progress: Progress) -> list[str]:
 def _resume(visit: Visit, profile: Profile, campaign_id: str) -> Flow:
     """Let a paused campaign go on; one of another day only after another yes."""
     row = queries.one(profile, campaign_id)
-    said = yield from Once("campaign_resumed", lambda once: _go_on(visit, profile, campaign_id))
+    said = yield from Passing("campaign_resumed", lambda once: _go_on(visit, profile, campaign_id))
     if said.startswith(_STALE):
-        question = said.removeprefix(_STALE)
-        if (yield from Agree("stale_sure", question, visit, campaign_id)) != "yes":
+        answer = yield from Agree(
+            "stale_sure",
+            said.removeprefix(_STALE),
+            visit,
+            campaign_id,
+            no=visit.say("Not now"),
+            beside={"cancel": visit.say("Cancel it")},
+        )
+        if answer == "cancel":
+            return (yield from _cancel(visit, profile, campaign_id))
+        if answer != "yes":
             return visit.say("Nothing has changed.")
         yield from sign(visit, "stale_pin")
         yield from Once(
@@ -202,7 +211,9 @@ def _cancel(visit: Visit, profile: Profile, campaign_id: str) -> Flow:
     question = visit.say(
         "Cancel {name}? What has not gone is not sent, and its money comes back.", name=_name(row)
     )
-    if (yield from Agree("cancel_sure", question, visit, campaign_id)) != "yes":
+    # Under this question a button that is called Cancel could mean either.
+    yes, no = visit.say("Yes, cancel it"), visit.say("No, keep it")
+    if (yield from Agree("cancel_sure", question, visit, campaign_id, yes=yes, no=no)) != "yes":
         return visit.say("Nothing has changed.")
     yield from Once("campaign_cancelled", lambda once: _call_off(visit, profile, campaign_id))
     return visit.say("{name} is cancelled. We will tell you what came back.", name=_name(row))
@@ -229,7 +240,10 @@ def _go_on(visit: Visit, profile: Profile, campaign_id: str, *, confirm: bool = 
     try:
         pausing.resume(profile, campaign_id, confirm=confirm, **_by(visit, profile))
     except CampaignStale as stale:
-        return _STALE + stale.words(visit.language)
+        return _STALE + visit.say(
+            "This campaign should have ended on {day}; {left} texts are left. Send them now?",
+            **stale.fields,
+        )
     return "ok"
 
 

@@ -277,7 +277,7 @@ SCENES: tuple[Scene, ...] = (
         "A campaign of yesterday",
         world.OWNER,
         "resume_campaign",
-        ("no",),
+        ("cancel", "<", "no"),
         TELEGRAM,
         about="cmp:Ofa ya jana",
     ),

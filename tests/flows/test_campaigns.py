@@ -74,6 +74,10 @@ def tap(talk: Talk, campaign_id: str, seen: str | None = None) -> Screen:
     return talk.screen
 
 
+def labels(talk: Talk) -> list[str]:
+    return [option.label for option in talk.screen.options]
+
+
 def status() -> str:
     return str(Campaign.get().status)
 
@@ -117,6 +121,24 @@ def test_a_stale_one_asks_again(tenant: Profile, join: Callable[..., Talk], chan
         talk.say(PIN)
 
     assert status() == "running"
+
+
+def test_a_stale_one_can_be_cancelled_where_it_asks(
+    tenant: Profile, join: Callable[..., Talk], channel: str
+) -> None:
+    campaign_id = going(tenant)
+    clock.advance(24 * 3600)
+    stopping.stop_stale(campaign_id)
+    talk = join(tenant, channel)
+    talk.screen = conversation.start(talk.visit(), "resume_campaign", about=campaign_id)
+    assert labels(talk) == ["Confirm", "Cancel it", "Not now"]
+    talk.say("cancel")
+    assert labels(talk) == ["Yes, cancel it", "No, keep it"]
+    talk.say("<", "cancel", "yes")
+    carrying.carry_on(campaign_id)
+
+    assert status() == "cancelled"
+    assert available(tenant) == Money.kes(100)
 
 
 def test_cancel_brings_the_money_back(

@@ -96,7 +96,7 @@ def test_three_thousand_customers_from_a_button_phone(stack: Stack, salon: int) 
     assert "goes on" in campaign(stack, "Resume")
     shown = campaign(stack, "Cancel it")
     assert "What has not gone is not sent, and its money comes back." in shown
-    assert campaign(stack, "Cancel it", "Confirm").startswith("END Wateja is cancelled.")
+    assert campaign(stack, "Cancel it", "Yes, cancel it").startswith("END Wateja is cancelled.")
     wait_until(lambda: "Cancelled" in campaign(stack), every=1)
 
     def told() -> str | None:
