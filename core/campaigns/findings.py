@@ -14,6 +14,7 @@ from core.campaigns.models import Campaign
 from core.campaigns.placeholders import ValueMissing
 from core.campaigns.shortcomings import (
     NobodyLeft,
+    RepeatTooSoon,
     SenderReachesNobody,
     TextsEmpty,
     TextsTooLong,
@@ -23,6 +24,7 @@ from core.errors import Refused
 from core.messaging import guards, reach
 from core.messaging.errors import NoRecipients
 from core.messaging.preparing import SEGMENTS_MAX
+from core.settings import settings
 
 NAMED_MAX = 3
 SAMPLES = 3
@@ -32,7 +34,7 @@ OBSTACLES = frozenset(
     kind.code
     for kind in (
         *(ValueMissing, TextsTooLong, TextsEmpty),
-        *(SenderReachesNobody, NobodyLeft, NoRecipients),
+        *(SenderReachesNobody, RepeatTooSoon, NobodyLeft, NoRecipients),
     )
 )
 # Reasons of the people themselves, beside numbers that are none or stand there twice.
@@ -134,6 +136,8 @@ class Findings(msgspec.Struct, omit_defaults=True):
         if self.obstacle == SenderReachesNobody.code:
             operator = reach.named(at for at, people in self.closed.items() if people)
             return SenderReachesNobody(sender=sender, operator=operator, count=whom.count)
+        if self.obstacle == RepeatTooSoon.code:
+            return RepeatTooSoon(minutes=settings().rules.repeat_minutes)
         return NobodyLeft(count=whom.count) if whom.count else NoRecipients()
 
 
@@ -178,6 +182,11 @@ class Tally:
     def is_full(self) -> bool:
         """Whether as many have been counted as shall get it."""
         return self._first is not None and self.recipients >= self._first
+
+    @property
+    def room(self) -> int | None:
+        """How many more may get it; None is any number."""
+        return None if self._first is None else self._first - self.recipients
 
     @property
     def segments(self) -> int:
@@ -273,5 +282,6 @@ class Tally:
         if count := self.left_out[reach.NOT_AT_OPERATOR]:
             return SenderReachesNobody.code, Named(count)
         if count := sum(self.left_out[reason] for reason in _OWN_REASONS):
-            return NobodyLeft.code, Named(count)
+            had_it = count == self.left_out[guards.Reason.REPEAT]
+            return RepeatTooSoon.code if had_it else NobodyLeft.code, Named(count)
         return NoRecipients.code, None

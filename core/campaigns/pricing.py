@@ -48,7 +48,8 @@ _KEEP = """
 _FOUND = """
     UPDATE campaign
     SET priced_at = %s, price_units = %s, recipients = %s, segments = %s, cost = %s, spread = %s,
-        left_out = %s, findings = %s, problem = %s,
+        left_out = %s, findings = %s,
+        problem = COALESCE(%s, CASE WHEN problem = %s THEN NULL ELSE problem END),
         lease_until = CASE WHEN holder = '' THEN 0 ELSE lease_until END
     WHERE id = %s AND attempt = %s RETURNING 1
 """
@@ -93,10 +94,13 @@ def _price(campaign: Campaign) -> Campaign:
     began = _began(campaign)
     profile = find_profile(campaign.tenant_id, is_test=campaign.is_test)
     writer = spool.Writer(campaign.id, profile.price_units)
-    tally = Tally(campaign.first, route(profile).closed_at(campaign.sender_id))
+    closed_at = route(profile).closed_at(campaign.sender_id)
+    tally = Tally(campaign.first, closed_at)
     words = wording.of_campaign(campaign)
     chosen = audience.read(campaign.audience)
     for page in audience.pages(campaign.tenant_id, chosen, tally.left_out):
+        if tally.room is not None and tally.room < len(page):
+            page = _up_to_last(campaign, page, words, tally.room, Tally(None, closed_at))
         texts = tally.take(allowed(campaign, page, words, tally))
         # Nothing of it will go once anything is wrong: the rest is only counted.
         if tally.is_sound:
@@ -122,7 +126,8 @@ def _price(campaign: Campaign) -> Campaign:
                 msgspec.json.encode(dict(sorted(tally.spread.items()))).decode(),
                 msgspec.json.encode(+tally.left_out).decode(),
                 found.stored(),
-                _problem(campaign) if refusal is None else problems.written(refusal),
+                None if refusal is None else problems.written(refusal),
+                _outdated(campaign),
                 campaign.id,
                 campaign.attempt,
             ),
@@ -151,10 +156,18 @@ def _has_erased_since(campaign: Campaign, began: datetime) -> bool:
     return bool(ContactBook.select().where(*erased).exists())
 
 
-def _problem(campaign: Campaign) -> str | None:
-    """What still keeps a campaign back though it is priced: a no, or money that was not there."""
+def _outdated(campaign: Campaign) -> str | None:
+    """The problem that an earlier pricing found. A no, or money that was not there, stays."""
     was_priced_wrong = problems.code(campaign) in findings.OBSTACLES
-    return None if was_priced_wrong else campaign.problem
+    return campaign.problem if was_priced_wrong else None
+
+
+def _up_to_last(
+    campaign: Campaign, page: list[Recipient], words: Wording, room: int, trial: Tally
+) -> list[Recipient]:
+    """Cut a page behind the last for whom there is room: what others lack holds up nobody."""
+    going = allowed(campaign, page, words, trial)
+    return page if len(going) < room else page[: page.index(going[room - 1][0]) + 1]
 
 
 def allowed(

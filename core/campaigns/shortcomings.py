@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import Invalid
+from core.errors import Conflict, Invalid
 
 
 class TextsTooLong(Invalid):
@@ -37,6 +37,17 @@ class SenderReachesNobody(Invalid):
         "where {count} of them are. Choose another one."
     )
     field = "sender_id"
+
+
+class RepeatTooSoon(Conflict):
+    """Everybody has just had the same words: no word of anybody's lets them go again yet."""
+
+    code = "campaign_repeat_too_soon"
+    title = "Too soon for the same words"
+    sentence = (
+        "The same words went to these people less than {minutes} minutes ago, or are about to. "
+        "Wait that long, or change them."
+    )
 
 
 class NobodyLeft(Invalid):

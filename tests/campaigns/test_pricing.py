@@ -10,6 +10,8 @@ import pytest
 
 from core import clock, database
 from core.campaigns import audience, estimating, findings, pricing, problems
+from core.campaigns.errors import NotApproved
+from core.campaigns.findings import Findings, Tally
 from core.campaigns.models import Campaign
 from core.contacts.models import Contact, ContactBook, ContactStatus
 from core.messaging import rules, suppression
@@ -166,6 +168,43 @@ def test_a_campaign_that_reaches_nobody_says_so(make_tenant: Make) -> None:
     found = priced(draft(tenant, "Habari", group=make_group(tenant), to=["12"]))
     assert code(found) == "no_valid_recipients"
     assert (found.recipients, found.cost, left_out(found)) == (0, 0, {"invalid": 1})
+
+
+def test_words_that_everybody_has_just_had_say_when_they_may_go_again(make_tenant: Make) -> None:
+    tenant = make_tenant(wallet="100")
+    people = make_contacts(tenant, 2, group=(group := make_group(tenant)))
+    for who in people:
+        send(tenant, who.msisdn, body="Offa", category=Category.TRANSACTIONAL)
+
+    found = priced(draft(tenant, "Offa", group=group))
+    assert (code(found), left_out(found)) == ("campaign_repeat_too_soon", {"repeat": 2})
+    assert "less than 10 minutes ago" in (problems.words(found, "en") or "")
+
+
+def test_whoever_is_behind_the_first_few_holds_up_nobody(make_tenant: Make) -> None:
+    tenant = make_tenant()
+    people = make_contacts(tenant, 20, fields='{"deni":"5"}', group=(group := make_group(tenant)))
+    Contact.update(fields=None).where(Contact.id == people[15].id).execute()
+    for who in (people[1], people[16]):
+        suppression.add(tenant.tenant_id, who.msisdn, "transactional", source="call")
+
+    found = priced(draft(tenant, "Deni {{deni}}", group=group, first=10))
+    assert (found.recipients, left_out(found), code(found)) == (10, {"opted_out": 1}, None)
+    assert priced(draft(tenant, "Deni {{deni}}", group=group, first=15)).problem is not None
+
+
+def test_a_no_that_comes_while_it_is_priced_stays(
+    make_tenant: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = draft(make_tenant(), to=["0712000001"])
+    found = Tally.findings
+
+    def meanwhile(tally: Tally) -> Findings:
+        problems.note(made.id, NotApproved(name="Zawadi", reason="Too dear"))
+        return found(tally)
+
+    monkeypatch.setattr(Tally, "findings", meanwhile)
+    assert code(priced(made)) == "campaign_not_approved"
 
 
 def test_a_campaign_of_which_everybody_is_left_out_says_why(make_tenant: Make) -> None:
