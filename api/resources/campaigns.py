@@ -94,6 +94,7 @@ STARTS: tuple[type[Refused], ...] = (
     shortcomings.TextsTooLong,
     shortcomings.TextsEmpty,
     shortcomings.NobodyLeft,
+    shortcomings.RepeatTooSoon,
     shortcomings.SenderReachesNobody,
     *REFUSES,
 )
