@@ -23,6 +23,7 @@ _SENT = {
             "encoding": "GSM-7",
             "cost": "0.80",
             "reference": "order-1042",
+            "schedule_at": None,
         }
     ],
     "errors": [],

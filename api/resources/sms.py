@@ -188,7 +188,7 @@ class BulkRequest(Common, frozen=True, kw_only=True):
 
 
 class AcceptedText(Shape, frozen=True, kw_only=True):
-    """A text that was taken on."""
+    """A text that was taken on; with `schedule_at` it waits for that moment."""
 
     id: str
     to: str
@@ -197,6 +197,7 @@ class AcceptedText(Shape, frozen=True, kw_only=True):
     encoding: str
     cost: Kes
     reference: str | None
+    schedule_at: Instant | None
 
 
 class SendAnswer(Shape, frozen=True, kw_only=True):
@@ -314,6 +315,7 @@ def answer(batch: sending.Batch) -> SendAnswer:
                 encoding=each.encoding,
                 cost=each.cost.text(),
                 reference=each.reference,
+                schedule_at=each.schedule_at,
             )
             for each in batch.messages
         ],

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from core import clock
 from core.campaigns import campaigns, launching, queries, testing
 from core.campaigns.campaigns import Wanted
 from core.campaigns.errors import CampaignRepeat
@@ -152,17 +155,21 @@ def settle(visit: Visit, profile: Profile, campaign_id: str, *, is_kept: bool = 
         if not is_kept:
             yield from Once("dropped", lambda once: _drop(visit, profile, campaign.id))
         return nobody(visit, found) or found.obstacle.words(visit.language)
+    tried: datetime | None = None
     for at in range(TESTS_MAX):
         again = str(at or "")
-        answer = yield from _preview(visit, profile, campaign, found, again)
+        answer = yield from _preview(visit, profile, campaign, found, again, tried)
         if answer != "test":
             break
         yield from sign(visit, f"test{again}_pin")
-        yield from Once(f"test{again}", lambda once: _test(visit, profile, campaign_id, once))
+        tried = datetime.fromisoformat(
+            (yield from Once(f"test{again}", lambda once: _test(visit, profile, campaign_id, once)))
+        )
         if visit.is_small:  # nobody reads an SMS while they dial
             return visit.say(
-                "A test is on its way to {phone}. To send to all: Reports, Campaigns.",
+                "A test goes to {phone}, {when}. To send to all: Reports, Campaigns.",
                 phone=pretty(visit.msisdn or ""),
+                when=span(visit, tried),
             )
         found = launching.estimate(profile, campaign_id) or found
     if answer == "topup":
@@ -234,13 +241,21 @@ def _counted(
 
 
 def _preview(
-    visit: Visit, profile: Profile, campaign: Campaign, found: Estimate, again: str
+    visit: Visit,
+    profile: Profile,
+    campaign: Campaign,
+    found: Estimate,
+    again: str,
+    tried: datetime | None = None,
 ) -> Part[str]:
-    """Show everything that counts and ask for a yes; or for less, or more money."""
+    """Show everything that counts and ask for a yes; or for less, or more money.
+
+    `tried` is when the last test comes, where there was one.
+    """
     is_short = found.balance_after < Money(0)
     shown = shortage(visit, campaign, found) if is_short else lines(visit, campaign, found)
-    if again:
-        shown = [visit.say("The test is on its way to your phone."), *shown]
+    if tried is not None:
+        shown = [visit.say("Test to your phone: {when}.", when=span(visit, tried)), *shown]
     instead: dict[str, str] = {}
     if is_short:
         if found.affordable:
@@ -286,10 +301,11 @@ def _begun(
 
 
 def _test(visit: Visit, profile: Profile, campaign_id: str, once: str) -> str:
+    """Send the test; gives when it goes, for an advert waits for its hours."""
     who_acts = _by(visit, profile)
     campaigns.keep(profile, campaign_id)
-    testing.send_test(profile, campaign_id, visit.msisdn, once=f"chat:{once}", **who_acts)
-    return "ok"
+    sent = testing.send_test(profile, campaign_id, visit.msisdn, once=f"chat:{once}", **who_acts)
+    return (sent.messages[0].schedule_at or clock.now()).isoformat()
 
 
 def _drop(visit: Visit, profile: Profile, campaign_id: str) -> str:

@@ -28,7 +28,7 @@ __all__ = ["Accepted", "Batch", "Estimate", "Order", "Text", "estimate", "send"]
 
 
 class Accepted(NamedTuple):
-    """One text we have taken on."""
+    """One text we have taken on; with `schedule_at` it waits for that moment."""
 
     id: str
     to: str
@@ -37,6 +37,7 @@ class Accepted(NamedTuple):
     encoding: str
     cost: Money
     reference: str | None
+    schedule_at: datetime | None
 
 
 class Batch(NamedTuple):
@@ -105,6 +106,7 @@ def _send(profile: Profile, order: Order, *, once: str | None, actor: str) -> Ba
                 encoding=text.UCS2 if row.is_unicode else text.GSM7,
                 cost=Money(row.cost),
                 reference=row.reference,
+                schedule_at=None if row.due_ms is None else clock.from_ms(row.due_ms),
             )
             for each, row in zip(batch.ids, batch.rows, strict=True)
         ],
@@ -197,6 +199,7 @@ def _earlier(profile: Profile, order: Order, hold: Hold) -> Batch:
                 encoding=text.UCS2 if row.is_unicode else text.GSM7,
                 cost=Money(row.cost),
                 reference=row.reference,
+                schedule_at=row.due_at,
             )
             for row in rows
         ],

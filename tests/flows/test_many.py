@@ -411,6 +411,21 @@ def test_it_can_be_tried_on_ones_own_phone(talk: Talk, tenant: Profile) -> None:
     assert Message.select().count() == 6
 
 
+def test_a_test_of_an_advert_says_when_it_comes(talk: Talk, tenant: Profile) -> None:
+    """It keeps to the hours of adverts, too."""
+    clock.freeze(datetime(2026, 3, 12, 20, 0, tzinfo=clock.NAIROBI))
+    to_group(talk, book(tenant), kind="advert").say("test")
+    if talk.channel == "ussd":
+        talk.say("2580")
+
+    assert Message.get().status == "scheduled"
+    assert talk.screen.text.startswith(
+        "A test goes to 0712 345 671, tomorrow 08:00."
+        if talk.channel == "ussd"
+        else "Test to your phone: tomorrow 08:00.\n"
+    )
+
+
 def test_above_the_threshold_a_sender_asks_first(
     tenant: Profile, join: Callable[..., Talk], channel: str, change_settings: Callable[..., None]
 ) -> None:
