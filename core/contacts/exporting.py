@@ -7,16 +7,13 @@ from typing import BinaryIO
 
 from core import clock
 from core.contacts import consents, free_fields, listing
-from core.contacts.imports import csv_out
+from core.contacts.imports import csv_out, headings
 from core.contacts.listing import EVERYBODY, Line, Wanted
 from core.contacts.models import Consent, Group
 from core.errors import Invalid
 from core.tenants import audit
 
-COLUMNS = (
-    "phone", "name", "language", "status", "groups",
-    "consent_source", "consent_wording", "consent_given_at", "created_at",
-)  # fmt: skip
+COLUMNS = ("phone", "name", "language", *headings.EXPORTED)
 MEGABYTE = 10**6
 
 

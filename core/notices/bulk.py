@@ -32,7 +32,7 @@ from core.telegram.buttons import opens
 PATIENCE = timedelta(minutes=5)
 LOOK_AGAIN = timedelta(seconds=15)
 MOMENT = timedelta(seconds=2)
-REJECTED_MAX = 20_000
+REJECTED_BYTES = 5_000_000
 
 ASKED = (
     "{name} asks to send {campaign} to {count} people for KES {cost}. Dial {code} to approve it."
@@ -268,7 +268,8 @@ def live_cause(subject_id: str) -> str:
 def _left_out(row: Import, language: str) -> Document | None:
     if not row.rejected:
         return None
-    return Document(f"rejected-{row.id[-5:]}.csv", rejected.table(row, language, most=REJECTED_MAX))
+    content = rejected.table(row, language, most_bytes=REJECTED_BYTES)
+    return Document(f"rejected-{row.id[-5:]}.csv", content)
 
 
 KINDS: Mapping[str, Callable[[Matter, str], Said]] = MappingProxyType(

@@ -83,11 +83,11 @@ def columns(
         width = max(width, _width(rows[header]))
     if width > COLUMNS_MAX:
         raise TooManyColumns(columns=width, most=COLUMNS_MAX)
-    top = [] if header is None else list(rows[header])
-    names = headings.distinct((top + [""] * width)[:width])
-    said = [headings.meaning(cell) if cell.strip() else None for cell in top]
-    said += [None] * (width - len(said))
-    meanings = _rest(below, said[:width], _as_wished(names, wishes or {}))
+    top = ([] if header is None else list(rows[header])) + [""] * width
+    top = top[:width]
+    names = headings.distinct(top)
+    chosen = dict.fromkeys(headings.ours(top), Meaning.SKIP) | _as_wished(names, wishes or {})
+    meanings = _rest(below, top, chosen)
     fields = [at for at in range(width) if meanings[at] is Meaning.FIELD]
     for at in fields[free_fields.FIELDS_MAX :]:
         meanings[at] = Meaning.SKIP
@@ -153,25 +153,18 @@ def _as_wished(names: Sequence[str], wishes: Mapping[str, str]) -> dict[int, Mea
     return chosen
 
 
-def _rest(
-    rows: Rows, said: Sequence[Meaning | None], chosen: Mapping[int, Meaning]
-) -> list[Meaning]:
+def _rest(rows: Rows, top: Sequence[str], chosen: Mapping[int, Meaning]) -> list[Meaning]:
     """Meanings for all columns: as chosen, else as headings say, else as their cells look.
 
     Raises: NoPhoneColumn.
     """
-    width = len(said)
+    width = len(top)
+    said = [headings.meaning(cell) if cell.strip() else None for cell in top]
     meanings = [chosen.get(at, Meaning.FIELD) for at in range(width)]
     free = [at for at in range(width) if at not in chosen]
     taken = set(chosen.values())
     if Meaning.PHONE not in taken:
-        best = max(
-            free,
-            key=lambda at: (_phones(rows, at) + 0.5 * (said[at] is Meaning.PHONE), -at),
-            default=None,
-        )
-        if best is None or (said[best] is not Meaning.PHONE and _phones(rows, best) < ENOUGH):
-            raise NoPhoneColumn
+        best = _phone_column(rows, top, said, free)
         meanings[best] = Meaning.PHONE
         free.remove(best)
     if Meaning.NAME not in taken:
@@ -185,6 +178,28 @@ def _rest(
         for at in spoken[:1]:
             meanings[at] = Meaning.LANGUAGE
     return meanings
+
+
+def _phone_column(
+    rows: Rows, top: Sequence[str], said: Sequence[Meaning | None], free: Sequence[int]
+) -> int:
+    """Find the column of numbers: one called just that, else by its heading, else by its cells.
+
+    Among equals it is the one with the most numbers: a second one that few people have is full of
+    good ones, too. Raises: NoPhoneColumn.
+    """
+
+    def rank(at: int) -> tuple[int, float, int]:
+        is_said, cells = said[at] is Meaning.PHONE, _cells(rows, at)
+        found = sum(map(_likeness, cells))
+        is_sound = is_said and found >= ENOUGH * len(cells) > 0
+        trust = is_sound + (is_sound and headings.is_phone(top[at]))
+        return trust, found + 0.5 * is_said * len(rows), -at
+
+    likely = [at for at in free if said[at] is Meaning.PHONE or _phones(rows, at) >= ENOUGH]
+    if not likely:
+        raise NoPhoneColumn
+    return max(likely, key=rank)
 
 
 def _first_wordy(rows: Rows, free: list[int], said: Sequence[Meaning | None]) -> list[int]:

@@ -1,15 +1,25 @@
-"""What a heading says its column is, in English and in Swahili."""
+"""What a heading says its column is, in English and in Swahili, and which are our own files'."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from functools import cache
 
+from core import words
 from core.contacts import free_fields
 from core.contacts.imports.layouts import Meaning
+from core.settings import settings
 
 HEADING_MAX = 40
+# What our file of contacts says beside number, name, language and free fields, and what our file of
+# rows that were left out adds to each. None of it is anything to keep of a contact.
+EXPORTED = (
+    *("status", "groups", "consent_source", "consent_wording", "consent_given_at"),
+    "created_at",
+)
+ROW, REASON = "Row", "Reason"
 
 _NO_FIELD = re.compile(r"[^\w -]+")
 _SIGNS = re.compile(r"[^\w]+|_+")
@@ -23,16 +33,29 @@ _PHONE_ALONE = frozenset(
         *("namba", "nambari", "mawasiliano"),
     }
 )
-_NAMES = frozenset(
+# What the column of numbers is called where there are others, of whatever people have besides.
+_PHONE_PLAIN = re.compile(
+    r"(?:tele|mobile |cell ?)?phones?|msisdn|mobiles?|cell|tel|simu(?: ya mkononi)?"
+    r"|(?:(?:tele|mobile |cell ?)?phone|mobile|cell|tel) ?(?:numbers?|nos?)"
+    r"|(?:namba|nambari) (?:ya|za) simu(?: ya mkononi)?"
+).fullmatch
+_WHO = (
+    r"(?:beneficiary|borrower|client|contact|customer|employee|farmer|guest|member|patient|person"
+    r"|pupil|recipient|staff|student|subscriber)(?: ?s)?"
+)
+_NANI = (
+    r"(?:m|wa)(?:fanyakazi|gonjwa|husika|kulima|nachama|nafunzi|teja|tu)"
+    r"|mw(?:anachama|anafunzi)|kwanza|kati|mwisho|ukoo"
+)
+_NAME = re.compile(
+    rf"(?:{_WHO} )?(?:(?:full|official|legal) )?names?(?: of(?: the)? {_WHO})?"
+    rf"|(?:first|middle|last|other|given|family) ?names?|fullname|surname|forename"
+    rf"|(?:jina|majina)(?: kamili| matatu)?(?: (?:la|ya) (?:{_NANI}))?(?: kamili)?"
+).fullmatch
+_NAME_ALONE = frozenset(
     {
-        *("name", "names", "full name", "fullname", "first name", "firstname", "last name"),
-        *("lastname", "middle name", "surname", "other name", "other names", "given name"),
-        *("family name", "forename", "contact name", "contact person", "recipient name"),
-        *("customer", "customer name", "client", "client name", "member", "member name"),
-        *("student", "student name", "patient", "patient name", "employee", "employee name"),
-        *("jina", "majina", "jina kamili", "jina la kwanza", "jina la kati", "jina la mwisho"),
-        *("jina la ukoo", "mteja", "jina la mteja", "mwanachama", "jina la mwanachama"),
-        *("mwanafunzi", "jina la mwanafunzi", "mgonjwa", "jina la mgonjwa", "mhusika"),
+        *("contact person", "customer", "client", "member", "student", "patient", "employee"),
+        *("mteja", "mwanachama", "mwanafunzi", "mgonjwa", "mhusika"),
     }
 )
 _LANGUAGES = frozenset(
@@ -49,14 +72,37 @@ def plain(heading: str) -> str:
 
 def meaning(heading: str) -> Meaning | None:
     """What a heading says, or None when it is a free field's."""
-    words = plain(heading)
-    if words in _NAMES:
+    said = plain(heading)
+    if said in _NAME_ALONE or _NAME(said):
         return Meaning.NAME
-    if words in _LANGUAGES:
+    if said in _LANGUAGES:
         return Meaning.LANGUAGE
-    if words in _PHONE_ALONE or _PHONE.search(words):
+    if said in _PHONE_ALONE or _PHONE.search(said):
         return Meaning.PHONE
     return None
+
+
+def is_phone(heading: str) -> bool:
+    """Say whether a heading is that of the number itself, and of no second or other one."""
+    return _PHONE_PLAIN(plain(heading)) is not None
+
+
+def ours(headings: Sequence[str]) -> set[int]:
+    """The places of columns that only our own files have.
+
+    They are ours where all of a file's are there: somebody's own `status` is a field.
+    """
+    said = list(map(plain, headings))
+    found = {heading for added in _added() if added <= set(said) for heading in added}
+    return {at for at, heading in enumerate(said) if heading in found}
+
+
+@cache
+def _added() -> tuple[frozenset[str], ...]:
+    left_out = [
+        [words.say(each, ROW), words.say(each, REASON)] for each in settings().app.languages
+    ]
+    return tuple(frozenset(map(plain, added)) for added in ([*EXPORTED], *left_out))
 
 
 def shown(cell: str, most: int = HEADING_MAX) -> str:

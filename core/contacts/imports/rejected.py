@@ -3,40 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 
 from core import words
-from core.contacts.imports import csv_out
+from core.contacts.imports import csv_out, headings
 from core.contacts.imports.models import Import
 from core.contacts.imports.queries import Rejection, rejections
 
-ROW, REASON = "Row", "Reason"
 
-
-def table(found: Import, language: str = "en", *, most: int | None = None) -> bytes:
-    """The whole file at once, or its first rows; marked so that Excel reads it rightly."""
-    return b"".join(csv_out.lines(_rows(found, language, most), for_excel=True))
+def table(found: Import, language: str = "en", *, most_bytes: int | None = None) -> bytes:
+    """The whole file at once, or as many of its first rows as may take so much room."""
+    made = bytearray()
+    for piece in stream(found, language):
+        if made and most_bytes is not None and len(made) + len(piece) > most_bytes:
+            break
+        made += piece
+    return bytes(made)
 
 
 def stream(found: Import, language: str = "en") -> Iterator[bytes]:
-    """The whole file, some hundreds of rows at a time."""
-    return csv_out.lines(_rows(found, language, None))
+    """The whole file, some hundreds of rows at a time; marked so that Excel reads it rightly."""
+    return csv_out.lines(_rows(found, language), for_excel=True)
 
 
-def _rows(found: Import, language: str, most: int | None) -> Iterator[list[str]]:
+def _rows(found: Import, language: str) -> Iterator[list[str]]:
     """The columns of the file as they were, then the row's number in it, and why it was left out.
 
-    The file can be sent again when it has been corrected: the headings are those of the first one.
+    The file can be sent again when it has been corrected: the headings are those of the first one,
+    and what we add to them is known again. It is not added to what an earlier such file has.
     """
-    width = len(found.found.columns)
-    yield [*found.found.headings, words.say(language, ROW), words.say(language, REASON)]
-    for each in islice(rejections(found.tenant_id, found.id), most):
-        yield _row(each, width, language)
+    named = found.found.headings
+    width, passed = len(named), headings.ours(named)
+
+    def line(cells: list[str], number: str, reason: str) -> list[str]:
+        return [*(cell for at, cell in enumerate(cells) if at not in passed), number, reason]
+
+    yield line([*named], words.say(language, headings.ROW), words.say(language, headings.REASON))
+    for each in rejections(found.tenant_id, found.id):
+        yield line(_cells(each, width), str(each.row), each.words(language))
 
 
-def _row(each: Rejection, width: int, language: str) -> list[str]:
-    """One row: cells beyond the columns are put into the last one, where they can be seen."""
+def _cells(each: Rejection, width: int) -> list[str]:
+    """A row's cells: those beyond the columns are put into the last one, where they can be seen."""
     cells = list(each.cells[:width]) + [""] * (width - len(each.cells))
     if len(each.cells) > width:
         cells[-1] = " ".join([cells[-1], *each.cells[width:]])
-    return [*cells, str(each.row), each.words(language)]
+    return cells

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from core import clock
-from core.contacts import book, consents, contacts, groups, imports
+from core.contacts import book, consents, contacts, exporting, groups, imports
 from core.contacts.groups import GroupNotFound
 from core.contacts.imports import errors, forgetting, parts, rejected, uploading, working
 from core.contacts.imports.models import Import, ImportPart, ImportRejection
@@ -317,7 +317,7 @@ def test_rows_left_out_can_be_corrected_and_sent_again(make_tenant: Make) -> Non
     done = send(mine, "Simu,Jina,Note\n0712345678,Asha,\n07223,Juma,=1+1\n2.54733E+11,Zoë,b\n")
 
     table = rejected.table(done).decode("utf-8-sig")
-    in_swahili = b"".join(rejected.stream(done, "sw")).decode()
+    in_swahili = rejected.table(done, "sw").decode("utf-8-sig")
 
     rows = list(csv.DictReader(io.StringIO(table)))
     assert [(row["Jina"], row["Row"], row["Note"]) for row in rows] == [
@@ -330,6 +330,37 @@ def test_rows_left_out_can_be_corrected_and_sent_again(make_tenant: Make) -> Non
     again = send(mine, table.replace("2.54733E+11", "0733345678"))
     assert counts(again) == (2, 1, 0, 0, 1)
     assert people(mine)["254733345678"] == "Zoë"
+    fields = {row.msisdn: row.fields for row in Contact.select().where(Contact.tenant_id == mine)}
+    assert fields["254733345678"] == '{"Note":"b"}'
+    once_more = rejected.table(again).decode("utf-8-sig").splitlines()
+    assert once_more[0] == table.splitlines()[0]
+    assert once_more[1].startswith("07223,Juma,'=1+1,2,")
+
+
+def test_as_much_of_the_rows_left_out_is_given_as_fits_where_it_is_read(make_tenant: Make) -> None:
+    mine = make_tenant().tenant_id
+    done = send(mine, "Simu\n0712345678\n" + "".join(f"07{n}\n" for n in range(1200)))
+
+    whole, part = rejected.table(done), rejected.table(done, most_bytes=60_000)
+
+    assert (len(whole.splitlines()), whole.startswith(part)) == (1201, True)
+    assert len(part.splitlines()) == 500
+
+
+def test_the_file_of_all_contacts_can_be_brought_back(make_tenant: Make) -> None:
+    mine, theirs = make_tenant().tenant_id, make_tenant().tenant_id
+    given = consents.Given("Paper form", "I agree to receive texts.")
+    send(mine, "Simu,Jina,Lugha,Phone 2,Mji\n0712345678,Zoë,sw,,Thika\n", consent=given)
+    send(mine, "Simu,Jina,Phone 2\n0722345678,Juma,0733345678\n", group_id=group(mine))
+    exported = b"".join(exporting.stream(mine))
+
+    assert counts(send(theirs, exported)) == (2, 2, 0, 0, 0)
+
+    def told(tenant_id: int) -> list[tuple[Any, ...]]:
+        mine = Contact.select().where(Contact.tenant_id == tenant_id).order_by(Contact.msisdn)
+        return [(row.msisdn, row.name, row.language, row.fields) for row in mine]
+
+    assert told(theirs) == told(mine)
 
 
 def test_another_business_sees_no_import(make_tenant: Make) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from core.contacts import exporting
 from core.contacts.imports import errors, receiving
-from core.contacts.imports.layouts import Layout
+from core.contacts.imports.layouts import Layout, Meaning
 from tests.contacts.imports.scene import read, understood
 
 
@@ -113,11 +114,40 @@ def test_headings_name_the_phone_column_in_both_languages(heading: str) -> None:
     assert [column.meaning.value for column in found.columns] == ["field", "phone"]
 
 
-@pytest.mark.parametrize("heading", ["Name", "Jina", "Full Name", "Jina kamili", "Mteja", "NAMES"])
+def test_a_second_number_that_few_people_have_is_not_the_number() -> None:
+    """Though every one of them is good, and one of the first column's is not."""
+    rows = "".join(f"N{n},07123456{n},\n" for n in range(10, 21))
+    text = f"Name,Phone,Other phone\n{rows}Q,020222222,0712004100\n"
+
+    assert understood(text).phone == 1
+    assert understood(text.replace("Phone,Other", "Contact,Other")).phone == 1
+    assert understood(text.replace("Name,Phone,Other phone\n", "")).phone == 1
+
+
+def test_the_column_called_phone_goes_before_others_with_more_numbers() -> None:
+    text = "Simu ya pili,Simu\n0722345678,0712345678\n0722345679,\n0722345670,0712345670\n"
+
+    assert understood(text).phone == 1
+    assert understood("Phone,WhatsApp\nSamsung,0712345678\nNokia,0722345678\n").phone == 1
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Name", "Jina", "Full Name", "Jina kamili", "Mteja", "NAMES", "Full Names", "Name of client",
+     "Client name", "Client's name", "Names of the customers", "Official names", "Majina",
+     "Jina la mteja", "Majina ya wateja", "Majina matatu", "Jina kamili la mwanachama"],
+)  # fmt: skip
 def test_headings_name_the_name_column_in_both_languages(heading: str) -> None:
     found = understood(f"Code,{heading},Simu\nA,Asha,0712345678\n")
 
     assert [column.meaning.value for column in found.columns] == ["field", "name", "phone"]
+
+
+@pytest.mark.parametrize(
+    "heading", ["Business name", "Name of the dog", "Jina la duka", "Username"]
+)
+def test_not_every_name_is_a_persons(heading: str) -> None:
+    assert understood(f"{heading},Simu,Jina\nA,0712345678,Asha\n").columns[0].meaning == "field"
 
 
 def test_first_and_last_names_are_put_together() -> None:
@@ -199,6 +229,25 @@ def test_headings_become_names_that_templates_can_call() -> None:
         "column 4",
         "phone 2",
     ]
+
+
+def test_what_only_our_own_files_say_is_no_field() -> None:
+    exported, left_out = ",".join(exporting.COLUMNS), "Simu,Jina,Mji,{},{}\n0712345678,A,M,2,x\n"
+    skipped = [
+        understood(f"{exported},Town\n0712345678,Asha,sw,active,A; B,,,,2026-01-01,Meru\n"),
+        understood(left_out.format("Row", "Reason")),
+        understood(left_out.format("Mstari", "Sababu")),
+    ]
+
+    assert [each.places(Meaning.SKIP) for each in skipped] == [[3, 4, 5, 6, 7, 8], [3, 4], [3, 4]]
+    assert [each.places(Meaning.FIELD) for each in skipped] == [[9], [2], [2]]
+
+
+@pytest.mark.parametrize("headings", ["status,groups", "Row,created_at", "Reason,Mstari"])
+def test_somebodys_own_columns_of_the_same_names_are_fields(headings: str) -> None:
+    found = understood(f"Simu,{headings}\n0712345678,a,b\n")
+
+    assert found.places(Meaning.FIELD) == [1, 2]
 
 
 def test_fields_beyond_what_a_contact_holds_are_skipped_and_said_so() -> None:
