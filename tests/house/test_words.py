@@ -1,5 +1,7 @@
 """The message catalogues: English in, the person's language out."""
 
+from collections import Counter
+
 from core import words
 
 
@@ -26,3 +28,15 @@ def test_braces_that_people_typed_stay_text():
 
 def test_a_field_may_have_any_name():
     assert words.say("en", "{sentence} {language}", sentence="a", language="b") == "a b"
+
+
+def test_a_sentence_stands_in_one_place_only():
+    """Of two translations nobody knew which one is said."""
+    lines = [
+        line
+        for path in words.FOLDER.glob("sw*.po")
+        for line in path.read_text("utf-8").splitlines()
+        if line.startswith("msgid ") and line != 'msgid ""'
+    ]
+
+    assert [line for line, count in Counter(lines).items() if count > 1] == []

@@ -90,7 +90,7 @@ def test_a_group_comes_alone(tenant: Profile, group: str, room: Room) -> None:
     bring()
 
     said = room.last(ASHA)
-    assert said.text == "Anwani za Wateja: 2. Litunze faili, lina nambari za watu."
+    assert said.text == "Orodha ya Wateja: watu 2. Litunze faili, lina nambari zao."
     assert [row["name"] for row in rows(said.file)] == ["Juma", "'=1+1"]
 
 
