@@ -168,9 +168,10 @@ def _rest(rows: Rows, top: Sequence[str], chosen: Mapping[int, Meaning]) -> list
         meanings[best] = Meaning.PHONE
         free.remove(best)
     if Meaning.NAME not in taken:
-        named = [at for at in free if said[at] is Meaning.NAME]
-        named = named or _first_wordy(rows, free, said)
-        for at in named:
+        named = {at: top[at] for at in free if said[at] is Meaning.NAME}
+        for at in named:  # what the whole name says already is nobody's field
+            meanings[at] = Meaning.SKIP if headings.is_part(top[at]) else Meaning.FIELD
+        for at in headings.of_one_name(named) or _first_wordy(rows, free, said):
             meanings[at] = Meaning.NAME
             free.remove(at)
     if Meaning.LANGUAGE not in taken:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
 from core import words
@@ -52,6 +52,12 @@ _NAME = re.compile(
     rf"|(?:first|middle|last|other|given|family) ?names?|fullname|surname|forename"
     rf"|(?:jina|majina)(?: kamili| matatu)?(?: (?:la|ya) (?:{_NANI}))?(?: kamili)?"
 ).fullmatch
+_NAME_PART = re.compile(
+    r"(?:first|middle|last|other|given|family) ?names?|surname|forename"
+    r"|jina la (?:kwanza|kati|mwisho|ukoo)"
+).fullmatch
+_NAME_FIRST = re.compile(r"(?:first|given) ?names?|forename|jina la kwanza").fullmatch
+_NAME_BARE = frozenset(("name", "names", "jina", "majina"))
 _NAME_ALONE = frozenset(
     {
         *("contact person", "customer", "client", "member", "student", "patient", "employee"),
@@ -80,6 +86,26 @@ def meaning(heading: str) -> Meaning | None:
     if said in _PHONE_ALONE or _PHONE.search(said):
         return Meaning.PHONE
     return None
+
+
+def is_part(heading: str) -> bool:
+    """Say whether a heading is that of a first name, a last one, or another piece of a name."""
+    return _NAME_PART(plain(heading)) is not None
+
+
+def of_one_name(named: Mapping[int, str]) -> list[int]:
+    """Which columns of names, by place, make somebody's: one with the whole, or else its parts.
+
+    A bare `Name` is a part where there is a surname and no first name beside it.
+    """
+    parts = [at for at, heading in named.items() if is_part(heading)]
+    whole = next((at for at in named if at not in parts), None)
+    if whole is None:
+        return parts
+    has_first = any(_NAME_FIRST(plain(named[at])) for at in parts)
+    if plain(named[whole]) in _NAME_BARE and not has_first:
+        return sorted([whole, *parts])
+    return [whole]
 
 
 def is_phone(heading: str) -> bool:

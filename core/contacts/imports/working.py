@@ -18,6 +18,7 @@ from core.contacts.imports import parts, sources
 from core.contacts.imports.errors import PROBLEMS, ImportBroken
 from core.contacts.imports.models import Import, ImportStatus
 from core.contacts.imports.reading import Chunk, Reader, Rejected
+from core.contacts.imports.receiving import SIZE_MAX
 from core.contacts.imports.storing import Stored, store, target_of
 from core.database import (
     bulk,
@@ -79,16 +80,20 @@ def run(import_id: str) -> None:
     sweep.nudge()  # another one may have waited for the place
 
 
+_WAITING = """
+    SELECT id FROM contact_import
+    WHERE status IN ('queued', 'running') AND lease_until < %s AND size_bytes BETWEEN %s AND %s
+    ORDER BY lease_until, id LIMIT 20
+"""
+
+
 @job()
 def sweep() -> None:
     """Start every import that waits, and take up those whose worker has died."""
-    waiting = execute(
-        "SELECT id FROM contact_import WHERE status IN ('queued', 'running') "
-        "AND lease_until < %s ORDER BY lease_until LIMIT 20",
-        (clock.ms(),),
-    ).fetchall()
-    for (import_id,) in waiting:
-        run.nudge(import_id)
+    for least, most in ((0, SMALL_BYTES), (SMALL_BYTES + 1, SIZE_MAX)):  # a lane each
+        waiting = execute(_WAITING, (clock.ms(), least, most)).fetchall()
+        for (import_id,) in waiting:
+            run.nudge(import_id)
 
 
 @contextmanager

@@ -230,6 +230,22 @@ def test_the_sweep_takes_up_what_a_dead_worker_left(
     assert facts(mine, group, import_id) == expected()
 
 
+def test_the_sweep_finds_the_small_ones_behind_many_large(
+    make_tenant: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, content = make_tenant().tenant_id, text().encode()
+    made = [imports.begin(mine, "a.csv", pieces(content), wait=True, **BY | {"actor": f"p{n}"})
+            for n in range(23)]  # fmt: skip
+    Import.update(status="queued", size_bytes=10**7).execute()
+    Import.update(size_bytes=100).where(Import.id == made[-1].id).execute()
+    started: list[str] = []
+    monkeypatch.setattr(working.run, "nudge", started.append)
+    working.sweep()
+
+    assert len(started) == 21
+    assert made[-1].id in started
+
+
 def test_a_worker_keeps_what_it_reads_for_long(
     scene: tuple[int, str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -156,6 +156,21 @@ def test_first_and_last_names_are_put_together() -> None:
     assert [entry[2] for entry in entries] == ["Asha Njeri", "Mutua"]
 
 
+@pytest.mark.parametrize(
+    ("headings", "meant"),
+    [
+        ("Name,Given Name,Family Name", ["name", "skip", "skip"]),
+        ("First name,Last name,Full name", ["skip", "skip", "name"]),
+        ("Jina,Jina la ukoo", ["name", "name"]),
+        ("Customer name,Contact person", ["name", "field"]),
+    ],
+)
+def test_nobodys_name_is_said_twice(headings: str, meant: list[str]) -> None:
+    found = understood(f"{headings},Simu\n{'A,' * len(meant)}0712345678\n")
+
+    assert [column.meaning.value for column in found.columns[:-1]] == meant
+
+
 def test_a_language_column_is_one_only_when_it_holds_languages() -> None:
     entries, _, rejected = read(
         "Simu,Lugha\n0712345678,Kiswahili\n0722345678,EN\n0733345678,\n0744345678,Kifaransa\n"
