@@ -52,7 +52,7 @@ def ask_words(
     def size(body: str) -> str:
         measured = text.measure(body)
         return visit.say(
-            "{letters} letters, {segments} SMS.",
+            "Letters: {letters}. SMS: {segments}.",
             letters=measured.units,
             segments=measured.segments,
         )

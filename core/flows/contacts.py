@@ -211,7 +211,7 @@ def _group(visit: Visit, tenant_id: int, group_id: str) -> Flow:
         msisdns = yield from ask_numbers(visit, "group_numbers")
         yield from Once("group_added", lambda once: _join(visit, tenant_id, group_id, msisdns))
         return visit.say(
-            "{count} numbers are in {name}.", count=len(msisdns), name=brief(group.name, 30)
+            "Put into {name}: {count}.", count=len(msisdns), name=brief(group.name, 30)
         )
     if choice == "remove":
         return (yield from _ungroup(visit, tenant_id, group_id, brief(group.name, 30)))

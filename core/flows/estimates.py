@@ -61,18 +61,31 @@ def lines(visit: Visit, campaign: Campaign, found: Estimate) -> list[str]:
     left = _about(found.balance_after)
     told.append(visit.say("{cost}, left {left}", cost=kes(found.cost), left=left))
     told += _all_unreached(visit, found)
-    if out := sum(found.left_out.values()) - (sum(found.closed.values()) if visit.is_small else 0):
-        told.append(visit.say("Left out: {count}", count=f"{out:,}"))
-    return [*told, _when(visit, found, sum(map(units, told)) + len(told))]
+    told += _others(visit, found, told)
+    told.append(_when(visit, found, told))
+    return told
 
 
-def _when(visit: Visit, found: Estimate, taken: int) -> str:
-    """Say when they go and until about when: in full where there is room beside what is `taken`."""
+def _others(visit: Visit, found: Estimate, told: list[str]) -> list[str]:
+    """Say how many others are left out; why, says the detail, or a small screen that has room."""
+    out = sum(found.left_out.values()) - (sum(found.closed.values()) if visit.is_small else 0)
+    if not out:
+        return []
+    total, why = visit.say("Left out: {count}", count=f"{out:,}"), ", ".join(_why(visit, found))
+    least = span(visit, found.goes_at, found.until, is_brief=True)
+    return [why if visit.is_small and _fits([*told, why, least]) else total]
+
+
+def _when(visit: Visit, found: Estimate, told: list[str]) -> str:
+    """Say when they go and until about when, as fully as there is room beside what is told."""
     full = span(visit, found.goes_at, found.until)
     least = span(visit, found.goes_at, found.until, is_brief=True)
-    ways = [visit.say("Goes {when}", when=full), full, visit.say("Goes {when}", when=least), least]
-    room = SMALL_ROOM - taken if visit.is_small else len(ways[0])
-    return next((each for each in ways if len(each) <= room), least)
+    ways = [visit.say("Goes {when}", when=full), full, visit.say("Goes {when}", when=least)]
+    return next((way for way in ways if not visit.is_small or _fits([*told, way])), least)
+
+
+def _fits(told: list[str]) -> bool:
+    return units("\n".join(told)) <= SMALL_ROOM
 
 
 def _all_unreached(visit: Visit, found: Estimate) -> list[str]:
@@ -157,7 +170,7 @@ def nobody(visit: Visit, found: Estimate) -> str:
 
 def _spread(visit: Visit, found: Estimate) -> list[str]:
     return [
-        visit.say("{segments} SMS each: {count} people", segments=size, count=f"{count:,}")
+        visit.say("{segments} SMS each: {count}", segments=size, count=f"{count:,}")
         for size, count in sorted(found.spread.items())
     ]
 
@@ -166,7 +179,12 @@ def _left_out(visit: Visit, found: Estimate) -> list[str]:
     unreached = [
         _unreached(visit, found, count, [operator]) for operator, count in found.closed.items()
     ]
-    return unreached + [
+    return unreached + _why(visit, found)
+
+
+def _why(visit: Visit, found: Estimate) -> list[str]:
+    """Say for each reason but the operators' how many are left out."""
+    return [
         visit.say(said, count=f"{found.left_out[reason]:,}")
         for reason, said in REASONS.items()
         if found.left_out.get(reason)
@@ -186,7 +204,7 @@ def _dear(visit: Visit, campaign: Campaign, found: Estimate) -> list[str]:
         )
     if found.without_consent and campaign.category == Category.PROMOTIONAL.value:
         count = f"{found.without_consent:,}"
-        told.append(visit.say("Without a noted consent: {count} people", count=count))
+        told.append(visit.say("Without a noted consent: {count}", count=count))
     return told
 
 

@@ -31,7 +31,11 @@ COLUMNS_NAMED = 8
 ROWS_NAMED = 3
 # What stands between columns, in words.
 DELIMITERS: Mapping[str, str] = MappingProxyType(
-    {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+    {",": "comma (,)", ";": "semicolon (;)", "\t": "tab", "|": "vertical bar (|)"}
+)
+# How the letters of a file are written, as people may have met it.
+ENCODINGS: Mapping[str, str] = MappingProxyType(
+    {"cp1252": "Windows", "utf-8-sig": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}
 )
 UNREAD = "Only this sheet is read. Not read: {sheets}. Send each as a file of its own."
 
@@ -106,11 +110,12 @@ def _described(visit: Visit, name: str, found: Preview) -> str:
             sheets = _listed(brief(name, 30) for name in layout.unread)
             told.append(visit.say(UNREAD, sheets=sheets))
     else:
+        encoding = layout.encoding or "-"
         apart = DELIMITERS.get(layout.delimiter or "", layout.delimiter or "-")
         told.append(
             visit.say(
-                "Text in {encoding}, columns apart by {delimiter}",
-                encoding=(layout.encoding or "-").upper(),
+                "CSV file. Between columns: {delimiter}. Letters: {encoding}.",
+                encoding=ENCODINGS.get(encoding, encoding.upper()),
                 delimiter=visit.say(apart),
             )
         )

@@ -98,7 +98,7 @@ def _for_the_rest(visit: Visit, found: Estimate) -> dict[str, str]:
     """Ask for what only some of the people have."""
     return {
         each.name: visit.say(
-            "{count} people have no {name}. Type one for them:",
+            "People without {name}: {count}. Type one for them:",
             count=f"{each.count:,}",
             name=brief(each.name, NAME_MAX),
         )
@@ -113,7 +113,7 @@ def _why(visit: Visit, obstacle: Refused) -> str:
     if not isinstance(obstacle, ValueMissing):
         return brief(obstacle.words(visit.language), SMALL_NOTICE)
     return visit.say(
-        "No value of {name} for {count} people. Give a default: {{{{{name}|...}}}}",
+        "No value of {name} for {count} of them. Give a default: {{{{{name}|...}}}}",
         name=brief(str(obstacle.fields["name"]), 12),
         count=f"{obstacle.fields['count']:,}",
     )

@@ -122,7 +122,7 @@ def ask_numbers(visit: Visit, key: str) -> Part[tuple[str, ...]]:
     """Ask for a list of numbers, in as many parts as it takes. What is no number is left out."""
 
     def size(found: Numbers) -> str:
-        told = visit.say("{count} numbers.", count=len(found.good))
+        told = visit.say("Numbers: {count}.", count=len(found.good))
         return f"{told} {_left_out(visit, found.bad)}".strip()
 
     done = visit.say("Go on")

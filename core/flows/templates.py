@@ -97,7 +97,7 @@ def _words(visit: Visit, key: str) -> Part[str]:
             _body,
             done=visit.say("Save"),
             size=lambda body: visit.say(
-                "{letters} letters, {segments} SMS.",
+                "Letters: {letters}. SMS: {segments}.",
                 letters=text.measure(body).units,
                 segments=text.measure(body).segments,
             ),

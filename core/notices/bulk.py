@@ -46,7 +46,7 @@ CANCELLED = "{campaign} is cancelled. {done} SMS had gone; KES {amount} is back 
 RESULT = "{campaign}: {parts}. KES {amount}."
 IMPORTED = "{file}: {created} new, {updated} known, {duplicate} twice, {rejected} left out."
 IMPORT_FAILED = "{file} could not be imported. {reason}"
-LEFT_OUT = "{count} rows of {file} were left out. The file says why."
+LEFT_OUT = "Rows left out of {file}: {count}. The file says why."
 READING = "{file} is being read. We will tell you."
 
 BECAME = "What became of the SMS"

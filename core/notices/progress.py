@@ -44,12 +44,12 @@ UNHEARD = frozenset({Status.SUBMITTED.value, Status.UNKNOWN.value})
 NOT_YET = frozenset(timing.WAITING)
 
 READING = "Reading {file}"
-ROWS = "{count} rows so far"
-IMPORTED = "{file}: {count} rows read."
+ROWS = "Rows so far: {count}"
+IMPORTED = "{file} is read. Rows: {count}."
 CREATED = "New contacts: {count}"
 UPDATED = "Known already: {count}"
 DUPLICATE = "More than once in the file: {count}"
-REJECTED = "Left out: {count} rows"
+REJECTED = "Rows left out: {count}"
 TRIED = "This was a trial: nothing has been changed."
 FAILED = "{file} could not be imported."
 SEND = "Send to these"

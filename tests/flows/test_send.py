@@ -263,7 +263,7 @@ def test_a_number_alone_means_the_template_where_nothing_can_be_tapped(
     assert talk.keys == [made]
     talk.say("<", "  ", "Nambari 1")
 
-    assert talk.screen.text == "9 letters, 1 SMS."
+    assert talk.screen.text == "Letters: 9. SMS: 1."
 
 
 def test_a_text_dialled_ahead_is_one_though_there_are_templates(

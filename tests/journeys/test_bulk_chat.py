@@ -44,8 +44,8 @@ def test_a_list_dropped_into_the_chat_is_written_to(stack: Stack) -> None:
     owner.taps("They told me")
     owner.shows("Import wateja.csv into Wateja?")
     owner.taps("Confirm")
-    owner.shows("wateja.csv: 8 rows read.", "New contacts: 6", "Left out: 1")
-    assert b"Mutua" in owner.document("rows of wateja.csv were left out.")
+    owner.shows("wateja.csv is read. Rows: 8.", "New contacts: 6", "Rows left out: 1")
+    assert b"Mutua" in owner.document("Rows left out of wateja.csv: ")
 
     owner.says("/team")
     owner.taps("Invite a phone")

@@ -96,7 +96,7 @@ def send_in_bulk(page: Page) -> None:
     tap(page, "That is right", "New group")
     say(page, "VIP")
     tap(page, "They told me", "Confirm")
-    expect(bot).to_contain_text("wateja.csv: 7 rows read.")
+    expect(bot).to_contain_text("wateja.csv is read. Rows: 7.")
     expect(bot.locator(".file").last).to_contain_text(".csv")
     tap(page, "Send to these")
     say(page, "Habari {{name}}, una pointi {{pointi}}. Karibu Salon Zuri!")

@@ -525,7 +525,7 @@ def test_the_result_comes_in_the_message_that_followed(
         tell(3)
 
     (said,) = room.said(ASHA)
-    assert "wateja.csv: 2 rows read.\nNew contacts: 2" in said.text
+    assert "wateja.csv is read. Rows: 2.\nNew contacts: 2" in said.text
     assert said.data("Send to these") == f"go:@send:{group.id}"
 
 
@@ -539,8 +539,8 @@ def test_rows_left_out_come_as_a_file_of_their_own(
         tell(3)
     first, second = room.said(ASHA)
 
-    assert "Left out: 1" in first.text
-    assert second.text == "1 rows of wateja.csv were left out. The file says why."
+    assert "Rows left out: 1" in first.text
+    assert second.text == "Rows left out of wateja.csv: 1. The file says why."
     assert room.count("sendDocument") == 1
 
 

@@ -54,7 +54,7 @@ def test_a_message_shows_how_far_it_has_come(row: Import, room: Room) -> None:
     now_at(3_470, 12_000)
     tell()
     assert "▰▰▰▱▱▱▱▱▱▱ 34%" in room.last(ASHA).text
-    assert "12,000 rows so far" in room.last(ASHA).text
+    assert "Rows so far: 12,000" in room.last(ASHA).text
 
     now_at(7_000, 24_000)
     tell(1)
@@ -77,7 +77,7 @@ def test_what_is_done_shows_its_result_and_is_left_alone(row: Import, room: Room
 
     assert room.last(ASHA).edits == 1
     assert room.last(ASHA).text == "\n".join(
-        ["wateja.csv: 5 rows read.", "New contacts: 2", "Known already: 1", "Left out: 2 rows"]
+        ["wateja.csv is read. Rows: 5.", "New contacts: 2", "Known already: 1", "Rows left out: 2"]
     )
     assert room.last(ASHA).data("Send to these") == "go:@send:grp_1"
     assert live.has_shown("import:imp_1")
