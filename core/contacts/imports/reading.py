@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -22,8 +21,9 @@ from core.errors import Invalid
 from core.numberset import NumberSet
 from core.settings import settings
 
-# What is kept of a row that is left out: so many cells, and letters of each and in all.
-CELLS_KEPT, CELL_KEPT, ROW_KEPT = 60, 500, 2000
+# What is kept of a row that is left out: so many cells, and letters of each and in all. Rows of a
+# workbook can share their texts, and hold more than any file that was sent.
+CELLS_KEPT, CELL_KEPT, ROW_KEPT, FILE_KEPT = 60, 500, 2000, 50_000_000
 KNOWN_MAX = 2000
 
 
@@ -39,15 +39,6 @@ class Rejected(NamedTuple):
     code: str
     about: Mapping[str, object]
     cells: list[str]
-
-
-def kept(cells: Iterable[str]) -> list[str]:
-    """A row's cells as they are kept; NUL is the one character that PostgreSQL does not store."""
-    left, most = ROW_KEPT, []
-    for cell in islice(cells, CELLS_KEPT):
-        most.append(cell[: min(CELL_KEPT, left)].replace("\0", ""))
-        left -= len(most[-1])
-    return most
 
 
 class Chunk(NamedTuple):
@@ -115,6 +106,7 @@ class Reader:
         self._fields = layout.places(Meaning.FIELD)
         # What cells of each column were read as: the same few stand in many rows.
         self._known: list[dict[str, str]] = [{} for _ in layout.columns]
+        self._room = FILE_KEPT
         self._spoken = frozenset(settings().app.languages)
 
     def windows(self, *, after: int = 0) -> Iterator[Window]:
@@ -180,7 +172,7 @@ class Reader:
                 if (bare := self._unguarded(cells)) is not None:
                     self._take([bare], number - 1, window)
                 elif (why := self._why(cells, error)) is not None:
-                    window.rejected.append(Rejected(number, *why, kept(cells)))
+                    window.rejected.append(Rejected(number, *why, self._kept(cells)))
             else:
                 if is_new(msisdn):
                     keep((number, msisdn, name or "", language, fields or None))
@@ -202,6 +194,18 @@ class Reader:
         if len(cells) > self._width and values.line("".join(cells[self._width :])):
             error = RowTooWide(cells=len(cells), columns=self._width)
         return CODES.get(type(error), "number_invalid"), error.fields
+
+    def _kept(self, cells: list[str]) -> list[str]:
+        """A row's cells as they are kept: NUL is the one character that PostgreSQL does not store.
+
+        Nothing is, once so much was kept of the file.
+        """
+        kept, left = [], min(ROW_KEPT, self._room)
+        for cell in cells[:CELLS_KEPT] if left else ():
+            kept.append(cell[: min(CELL_KEPT, left)].replace("\0", ""))
+            left -= len(kept[-1])
+        self._room -= sum(map(len, kept))
+        return kept
 
     def _broken(self, cells: Broken) -> tuple[str, Mapping[str, object]]:
         """Why a row could not be read, in a code and the fields of its sentence."""

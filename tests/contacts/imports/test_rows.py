@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.contacts.imports import csv_out
+from core.contacts.imports import csv_out, reading
 from core.contacts.imports.queries import Rejection
 from core.contacts.imports.values import line
 from tests.contacts.imports.scene import read, workbook
@@ -202,6 +202,16 @@ def test_of_a_row_that_is_left_out_only_so_much_is_kept() -> None:
 
     assert [len(cell) for cell in left_out.cells] == [2, *[400] * 4, 398, *[0] * 15]
     assert narrow.cells == ["07", *["y"] * 19, "z"]
+
+
+def test_of_a_file_only_so_much_is_kept_of_what_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reading, "FILE_KEPT", 12)
+    _, _, rejected = read("Phone,Name\n07,Asha\n071,Juma\n072,A\n0712345678,B\n")
+
+    assert [each.cells for each in rejected] == [["07", "Asha"], ["071", "Jum"], []]
+    assert [each.row for each in rejected] == [2, 3, 4]
 
 
 @pytest.mark.parametrize("error", ["#N/A", "#REF!", " #DIV/0! ", "#VALUE!"])
