@@ -11,6 +11,7 @@ from api.resources.sender_ids import SenderIdShape, values
 from core.messaging import sender_decisions, sender_requests, senders
 from core.messaging.models import Sender, SenderStatus
 from core.messaging.sender_decisions import SenderContested, SenderDecided, UnknownOperator
+from core.messaging.sender_requests import DocumentNotFound
 from core.messaging.senders import SenderNotFound
 from core.tenants import fields
 
@@ -107,15 +108,10 @@ class RejectSenderId:
 class SenderIdDocument:
     """GET /admin/sender-ids/{id}/documents/{place}"""
 
-    @for_admin("adminGetSenderIdDocument", refuses=(SenderNotFound,))
+    @for_admin("adminGetSenderIdDocument", refuses=(SenderNotFound, DocumentNotFound))
     def on_get(self, call: AdminCall, id: str, place: int) -> Download:
         """Download one of the papers, by its place in the list, counted from 1."""
-        papers = sender_requests.documents(senders.one(None, id))
-        if not 1 <= place <= len(papers):
-            raise SenderNotFound
-        paper = sender_requests.document(papers[place - 1].id)
-        if paper is None:
-            raise SenderNotFound
+        paper = sender_requests.document_at(senders.one(None, id), place)
         # Never as what it says it is: a browser shall keep a stranger's file, not show it.
         kept = iter((bytes(paper.content),))
         return Download("application/octet-stream", paper.file_name, kept)

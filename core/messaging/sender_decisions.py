@@ -125,7 +125,8 @@ def set_operator(
         if whole is not SenderStatus(before.status):
             if whole is SenderStatus.APPROVED:
                 _check_free(before)
-            Sender.update(status=whole.value, decided_at=clock.now()).where(
+            decided_at = None if whole.value in OPEN else clock.now()
+            Sender.update(status=whole.value, decided_at=decided_at).where(
                 Sender.public_id == public_id
             ).execute()
         after = senders.one(None, public_id)

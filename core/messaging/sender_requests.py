@@ -9,7 +9,7 @@ import peewee
 
 from core import clock, events, ids
 from core.database import transaction
-from core.errors import Conflict, Invalid
+from core.errors import Conflict, Invalid, NotFound
 from core.messaging import sender_names
 from core.messaging.models import (
     Category,
@@ -77,6 +77,14 @@ class TooManyDocuments(Invalid):
     title = "Too many documents"
     sentence = "At most {limit} documents go with one request. Put them together in a PDF."
     field = "documents"
+
+
+class DocumentNotFound(NotFound):
+    """The request has no such paper."""
+
+    code = "document_not_found"
+    title = "Document not found"
+    sentence = "There is no such document with this sender ID. Look at the list of them."
 
 
 class Paper(NamedTuple):
@@ -226,6 +234,16 @@ def documents_of(senders_: Sequence[Sender]) -> dict[tuple[int, str], list[Sende
 def document(document_id: str) -> SenderDocument | None:
     """Find a paper with what is in it."""
     found: SenderDocument | None = SenderDocument.get_or_none(SenderDocument.id == document_id)
+    return found
+
+
+def document_at(sender: Sender, place: int) -> SenderDocument:
+    """Find a paper of a request by its place in the list, from 1. Raises: DocumentNotFound."""
+    papers = documents(sender)
+    if not 1 <= place <= len(papers):
+        raise DocumentNotFound
+    if (found := document(papers[place - 1].id)) is None:
+        raise DocumentNotFound
     return found
 
 

@@ -165,12 +165,14 @@ def test_the_operator_decides(ask, admin, own):
     paper = admin.get(f"/admin/sender-ids/{key}/documents/1")
     assert paper.content == PDF
     assert paper.headers["content-disposition"].startswith("attachment")
-    assert admin.get(f"/admin/sender-ids/{key}/documents/2").status_code == 404
+    none = admin.get(f"/admin/sender-ids/{key}/documents/2")
+    assert (none.status_code, none.json["code"]) == (404, "document_not_found")
 
     moved = admin.patch(
         f"/admin/sender-ids/{key}", body='{"operator": "airtel", "status": "submitted"}'
     )
     assert (moved.json["status"], moved.json["operators"]["airtel"]) == ("submitted", "submitted")
+    assert moved.json["decided_at"] is None, "nothing is decided before the last of them"
     approved = admin.post(f"/admin/sender-ids/{key}/approve")
     assert approved.json["status"] == "approved"
     again = admin.post(f"/admin/sender-ids/{key}/approve")
