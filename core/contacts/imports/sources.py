@@ -16,6 +16,8 @@ from core.contacts.imports.workbook import Workbook
 SAMPLE_ROWS = 200
 SAMPLE_CHARACTERS = 128 * 1024
 SAMPLE_BATCHES = 32
+# Rows that are read before they are stored stand in memory: fewer of them where each may be wide.
+WINDOW_ROWS, WINDOW_CELLS = 20_000, 200_000
 SHOWN_ROWS = 5
 SHOWN_CELL = 60
 
@@ -97,6 +99,7 @@ def find_layout(
         columns=columns,
         above=above,
         has_header=header is not None,
+        window=min(WINDOW_ROWS, WINDOW_CELLS // len(columns)),
         encoding=encoding if kind is Kind.CSV else None,
         delimiter=delimiter,
         sheet=sheet,

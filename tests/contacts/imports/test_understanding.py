@@ -265,6 +265,14 @@ def test_somebodys_own_columns_of_the_same_names_are_fields(headings: str) -> No
     assert found.places(Meaning.FIELD) == [1, 2]
 
 
+def test_fewer_rows_of_a_wide_file_are_held_at_once() -> None:
+    """A row of 30 free fields may be 15,000 letters, most of which a workbook says only once."""
+    heads = ",".join(f"f{n}" for n in range(99))
+
+    assert understood("Phone,Name\n0712345678,Asha\n").window == 20_000
+    assert understood(f"Phone,{heads}\n0712345678{',x' * 99}\n").window == 2_000
+
+
 def test_fields_beyond_what_a_contact_holds_are_skipped_and_said_so() -> None:
     heads = ",".join(f"f{n}" for n in range(40))
     found = understood(f"Phone,{heads}\n0712345678{',x' * 40}\n")
