@@ -18,7 +18,7 @@ from core.campaigns.states import OPEN_SQL
 from core.database import execute
 from core.messaging import rules
 from core.messaging.models import Category, Status
-from core.messaging.preparing import DAYS_AHEAD_MAX, PAST_ALLOWED
+from core.messaging.preparing import PAST_ALLOWED
 from core.settings import settings
 
 # So much later than expected a campaign may end, whatever the day.
@@ -72,7 +72,7 @@ def _within(opens: time, closes: time, wanted: datetime, seconds: float) -> date
             return moment + timedelta(seconds=seconds)
         seconds -= max(0.0, left)
         moment = start + timedelta(days=1)
-        if moment - wanted > timedelta(days=DAYS_AHEAD_MAX):
+        if moment - wanted > timedelta(days=rules.DAYS_AHEAD_MAX):
             return moment
 
 

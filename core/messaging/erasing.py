@@ -14,6 +14,7 @@ from core.contacts.models import Suppression
 from core.database import execute, is_postgres
 from core.messaging import counts, suppression
 from core.messaging.models import Charge, Inbound, Message, Report, Status, Submission
+from core.messaging.reasons import REASON_LEFT
 from core.messaging.settling import Settled, release
 
 _AT_ONCE = 1000
@@ -53,7 +54,9 @@ def texts(tenant_id: int, msisdn: str, pseudonym: str, *, once: str, actor: str)
             reason=suppression.ERASED,
         ).where(Message.id.in_(part)).execute()
     for part in _parts([row[0] for row in rows]):
-        Message.update(msisdn=pseudonym, body="").where(Message.id.in_(part)).execute()
+        Message.update(msisdn=pseudonym, body="", reason=REASON_LEFT).where(
+            Message.id.in_(part)
+        ).execute()
     counts.move(
         counts.Move(row[1], row[3], Status.CANCELLED.value, 1, row[4], row[5]) for row in waiting
     )
@@ -80,7 +83,7 @@ def _what_gateways_said(tenant_id: int, msisdn: str) -> None:
                     Submission.id == each.id
                 ).execute()
     for part in _parts(sorted({row[1] for row in rows if row[1]})):
-        Report.update(msisdn=None).where(Report.provider_id.in_(part)).execute()
+        Report.update(msisdn=None, detail=None).where(Report.provider_id.in_(part)).execute()
 
 
 def replies(tenant_id: int, msisdn: str, pseudonym: str) -> int:

@@ -21,11 +21,16 @@ from core.messaging import rules
 from core.messaging.models import REHEARSAL_ACCOUNT, Category
 from core.settings import settings
 
-# A text's id is as old as the draft of its campaign, or the request that scheduled it.
-DRAFT_MS = 31 * 24 * 3600 * 1000
 DAY = timedelta(days=1)
+# A text's id is as old as the draft of its campaign, or the request that scheduled it. A draft that
+# is not started goes after so many days.
+DRAFT_DAYS = 90
+DRAFT_MS = (DRAFT_DAYS + rules.DAYS_AHEAD_MAX) * DAY // timedelta(milliseconds=1)
 # Up to so many texts, looking for each is cheaper than looking whether there is anything.
 FEW = 50
+# Of many, a year's texts to each would be read. Nearly all that go now are younger than this, and
+# each text is looked at again when it is handed over.
+MANY_MS = 31 * DAY // timedelta(milliseconds=1)
 
 
 class Reason(StrEnum):
@@ -73,7 +78,15 @@ def among(
     """
     # Adverts outside their hours wait for the opening, and meet there those that wait already.
     goes = rules.goes_at(category, "", at or clock.now())
-    had = _had(tenant_id, texts, at=goes, but=but, is_test=is_test, waiting=True)
+    had = _had(
+        tenant_id,
+        texts,
+        at=goes,
+        but=but,
+        is_test=is_test,
+        waiting=True,
+        back_ms=DRAFT_MS if len(texts) <= FEW else MANY_MS,
+    )
     return {
         texts[place][0]: reason
         for place, each in had.items()
@@ -189,7 +202,7 @@ def _had(
     but: str | None,
     is_test: bool,
     waiting: bool,
-    back_ms: int = DRAFT_MS,
+    back_ms: int,
 ) -> dict[int, _Had]:
     """Count what the number of each text has had, in one query, by its place in `texts`.
 

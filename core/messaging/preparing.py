@@ -27,7 +27,6 @@ from core.words import say
 
 RECIPIENTS_MAX = 1000
 SEGMENTS_MAX = 10
-DAYS_AHEAD_MAX = 365
 # A client's clock may be a little ahead of its request.
 PAST_ALLOWED = timedelta(minutes=1)
 
@@ -203,8 +202,8 @@ def checked_time(schedule_at: datetime | None) -> datetime | None:
     now = clock.now()
     if schedule_at < now - PAST_ALLOWED:
         raise ScheduleInPast
-    if schedule_at > now + timedelta(days=DAYS_AHEAD_MAX):
-        raise ScheduleTooFar(days=DAYS_AHEAD_MAX)
+    if schedule_at > now + timedelta(days=rules.DAYS_AHEAD_MAX):
+        raise ScheduleTooFar(days=rules.DAYS_AHEAD_MAX)
     return schedule_at
 
 

@@ -6,8 +6,11 @@ stands with the request for the operator.
 
 from __future__ import annotations
 
+import peewee
+
 from core.gateways import onfon_words
 from core.messaging import guards, reach, suppression
+from core.messaging.models import Message
 from core.words import say
 
 SENDER_REFUSED = "sender_refused"
@@ -46,6 +49,9 @@ WORDS = {
     **{code.value: words for code, words in guards.WORDS.items()},
     **reach.WORDS,
 }
+
+# What is left of a text's reason when its words go: reports have been known to repeat them.
+REASON_LEFT = peewee.Case(None, [(Message.reason.in_(list(WORDS)), Message.reason)])
 
 
 def of_refusal(code: str | None, said: str | None) -> str:

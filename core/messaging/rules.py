@@ -10,6 +10,9 @@ from core import clock
 from core.messaging.models import Category
 from core.settings import settings
 
+# So far ahead a text may be scheduled.
+DAYS_AHEAD_MAX = 365
+
 
 def with_suffix(body: str, category: Category) -> str:
     """Add the way out that every promotional text must carry; it is counted and priced."""

@@ -14,7 +14,9 @@ from core.messaging.guards import Reason
 from core.messaging.models import REHEARSAL_ACCOUNT, Category, Message, Status
 from core.messaging.sending import Order, Text
 from core.tenants.profiles import Profile
-from tests.messaging.scene import NOON, Make, at, later, send
+from tests.campaigns import makers
+from tests.messaging.scene import NOON, Gateway, Make, at, hand_over, later, send
+from tests.past import days_ago
 
 ADVERT, PLAIN = Category.PROMOTIONAL, Category.TRANSACTIONAL
 ASHA, JUMA, ZAWADI = "254712000001", "254712000002", "254712000003"
@@ -246,3 +248,26 @@ def test_an_order_told_again_names_who_was_left_out_and_not_itself(make_tenant: 
     first = send(tenant, ASHA, JUMA, body="Meeting at 5", once="a")
 
     assert send(tenant, ASHA, JUMA, body="Meeting at 5", once="a") == first
+
+
+@pytest.mark.parametrize("days", [10, 80, 440])
+def test_a_campaign_counts_however_old_its_draft(
+    make_tenant: Make, monkeypatch: pytest.MonkeyPatch, change_settings: Any, days: int
+) -> None:
+    """Texts are named after the draft, and one that waits for its time may be a year old."""
+    change_settings("rules", promotional_per_number_per_day=1)
+    tenant = make_tenant(wallet="100")
+    with days_ago(monkeypatch, days):
+        draft = makers.draft(tenant, "Offer one", to=[ASHA], category=ADVERT.value)
+    at(NOON)
+    made = makers.priced(draft)
+    makers.hold(made)
+    makers.fill(made)
+    hand_over(Gateway())
+    assert [row.status for row in Message.select()] == ["submitted"]
+
+    found = guards.among(tenant.tenant_id, ADVERT, [(ASHA, "Offer two")])
+    assert found == {ASHA: Reason.NUMBER_CAP}
+    ready = [guards.Ready("msg_1", ASHA, "Offer two")]
+    found = guards.at_hand_over(tenant.tenant_id, ADVERT, ready, is_bulk=True)
+    assert found == {"msg_1": Reason.NUMBER_CAP}

@@ -20,6 +20,7 @@ from core.messaging.replies import Verdict, wish
 from core.phone import parse
 from core.privacy import erasing
 from core.tenants.profiles import Profile
+from tests.campaigns import makers
 from tests.messaging.scene import (
     ASHA,
     JUMA,
@@ -32,6 +33,7 @@ from tests.messaging.scene import (
     later,
     send,
 )
+from tests.past import days_ago
 
 PHONE = parse(ASHA)
 SHORTCODE = "20880"
@@ -402,6 +404,22 @@ def test_all_that_has_come_is_taken_up_and_what_fails_keeps_nobody_waiting(
     assert last().handled_at is not None
     assert shut(tenant) == {"promotional"}
     assert Inbound.select().where(Inbound.handled_at.is_null()).count() == 7
+
+
+def test_an_answer_finds_a_text_however_old_the_draft_of_its_campaign(
+    make_tenant: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = make_tenant(wallet="10")
+    with days_ago(monkeypatch, 440):
+        draft = makers.draft(tenant, "Habari", to=[PHONE])
+    at(NOON)
+    made = makers.priced(draft)
+    makers.hold(made)
+    makers.fill(made)
+    hand_over(Gateway())
+    came("Asante")
+
+    assert (last().tenant_id, last().answers) == (tenant.tenant_id, Message.get().id)
 
 
 # Somebody who was erased.

@@ -141,6 +141,22 @@ def test_a_number_is_found_in_any_writing(make_tenant: Callable[..., Profile], g
     assert ImportRejection.get().cells == "[]"
 
 
+def test_what_the_gateway_once_repeated_of_a_text_goes_with_it(
+    make_tenant: Callable[..., Profile],
+) -> None:
+    tenant = make_tenant("100")
+    juma = put(tenant)
+    send(tenant, JUMA, body="Dear Juma, secret-zz")
+    hand_over(Gateway())
+    report(Message.get().provider_id, Verdict.FAILED, JUMA)
+    reports.fold()
+    Report.update(detail="Dear Juma, secret-zz").execute()
+    Message.update(reason="Dear Juma, secret-zz").execute()
+    erase(tenant, juma)
+
+    assert_forgotten("secret-zz")
+
+
 def test_numbers_in_what_keeps_a_campaign_from_starting_are_taken_out(
     make_tenant: Callable[..., Profile],
 ) -> None:

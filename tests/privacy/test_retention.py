@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from core import clock, ids
+from core.campaigns import cancelling, launching
 from core.campaigns.models import Campaign
-from core.messaging.models import Blanked, Inbound, Message
+from core.messaging import guards
+from core.messaging.models import Blanked, Inbound, Message, Spool
 from core.privacy import retention
 from core.tenants import tenants
-from core.tenants.models import Tenant
+from core.tenants.models import Audit, Tenant
 from core.tenants.profiles import Profile
-from tests.campaigns import makers
+from tests.campaigns import life, makers
 from tests.messaging.scene import Gateway, assert_proved, hand_over, send
+from tests.past import DAY_S, days_ago
 
-DAY_S = 24 * 3600
 JUMA = "254712345678"
-
-
-@contextmanager
-def days_ago(monkeypatch: pytest.MonkeyPatch, days: float) -> Iterator[None]:
-    """Do something as if it were then, with ids of that time."""
-    began, now = time.time_ns, clock.now()
-    ids._forget()
-    with monkeypatch.context() as patched:
-        patched.setattr(ids.time, "time_ns", lambda: began() - int(days * DAY_S * 1e9))
-        clock.freeze(clock.from_ms(clock.to_ms(now) - int(days * DAY_S * 1000)))
-        yield
-    clock.unfreeze()
-    ids._forget()
 
 
 def words() -> list[str]:
@@ -133,6 +121,101 @@ def test_replies_and_the_lists_of_old_campaigns_go_too(
     assert Inbound.get().body == ""
     left = Campaign.get()
     assert (left.audience, left.findings) == ("{}", None)
+
+
+@pytest.mark.parametrize("how", ["completed", "cancelled before it was counted"])
+def test_the_list_of_an_old_campaign_goes_however_it_ended(
+    make_tenant: Callable[..., Profile], monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    tenant = make_tenant("100")
+    with days_ago(monkeypatch, 100):
+        made = life.make(tenant, to=[JUMA], message="Habari")
+        if how == "completed":
+            life.work(life.start(tenant, made))
+            life.deliver(made)
+            life.work(made)
+        else:
+            monkeypatch.setattr(launching, "INLINE_MAX", 0)
+            life.start(tenant, made)
+            cancelling.cancel(tenant, made.id, actor="test", channel="api")
+    retention.forget_words()
+
+    left = Campaign.get()
+    assert left.status == how.split()[0]
+    assert (left.audience, left.findings, left.problem) == ("{}", None, None)
+    assert_proved()
+
+
+def test_words_of_a_campaign_go_though_all_before_its_draft_was_blank_before(
+    make_tenant: Callable[..., Profile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The place up to which all is blank has passed the draft when it is started."""
+    monkeypatch.setattr(retention, "AT_ONCE", 2)
+    tenant = make_tenant("100")
+    tenants.update_profile(tenant.tenant_id, message_days=7, actor="test", channel="api")
+    with days_ago(monkeypatch, 30):
+        draft = life.make(tenant, to=[f"25471234567{each}" for each in range(5)], message="Habari")
+    with days_ago(monkeypatch, 25):
+        send(tenant, JUMA, body="single")
+        hand_over(Gateway())
+    with days_ago(monkeypatch, 10):
+        retention.forget_words()
+        life.work(life.start(tenant, draft))
+        life.deliver(draft)
+        life.work(draft)
+    assert words() == ["Habari"] * 5 + [""]
+    retention.forget_words()
+
+    assert words() == [""] * 6
+    assert Campaign.get().audience == "{}"
+
+
+def test_an_old_campaign_is_kept_in_mind_while_a_text_of_it_may_still_go(
+    make_tenant: Callable[..., Profile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = make_tenant("100")
+    with days_ago(monkeypatch, 100):
+        made = life.begun(tenant, 2)
+        life.deliver(made)
+        life.work(made)
+    Message.update(status="submitting").where(Message.id == life.texts(made)[0].id).execute()
+    retention.forget_words()
+    assert sorted(map(bool, words())) == [False, True]
+
+    Message.update(status="submitted").execute()
+    retention.forget_words()
+    assert words() == ["", ""]
+
+
+def test_a_draft_goes_after_three_months_unless_its_time_is_to_come(
+    make_tenant: Callable[..., Profile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = make_tenant("100")
+    with days_ago(monkeypatch, guards.DRAFT_DAYS + 1):
+        makers.priced(makers.draft(tenant, to=[JUMA]))
+        later = makers.draft(tenant, to=[JUMA], schedule_at=clock.now() + timedelta(days=200))
+    with days_ago(monkeypatch, guards.DRAFT_DAYS - 1):
+        younger = makers.draft(tenant, to=[JUMA])
+    retention.forget_words()
+
+    assert {row.id for row in Campaign.select()} == {later.id, younger.id}
+    assert Spool.select().count() == 0
+    assert Audit.get(Audit.act == "campaign.removed").actor == "system"
+
+
+def test_a_reason_that_may_repeat_the_words_goes_with_them(
+    make_tenant: Callable[..., Profile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = make_tenant("100")
+    with days_ago(monkeypatch, 100):
+        send(tenant, JUMA, "254712345679")
+        hand_over(Gateway())
+    first, second = Message.select().order_by(Message.id)
+    Message.update(status="failed", reason="Habari").where(Message.id == first.id).execute()
+    Message.update(status="failed", reason="blacklisted").where(Message.id == second.id).execute()
+    retention.forget_words()
+
+    assert [row.reason for row in Message.select().order_by(Message.id)] == [None, "blacklisted"]
 
 
 def stray(body: str, tenant: Profile | None = None) -> None:
