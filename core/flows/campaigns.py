@@ -67,7 +67,12 @@ def _listed(visit: Visit, profile: Profile) -> Drawn:
 
 def _label(visit: Visit, row: Campaign) -> str:
     made = f"{row.created_at.astimezone(clock.NAIROBI):%d/%m}"
-    return f"{made} {brief(row.name, 16)}: {visit.say(STATES[CampaignStatus(row.status)])}"
+    return f"{made} {brief(row.name, 16)}: {_state(visit, row)}"
+
+
+def _state(visit: Visit, row: Campaign, *, has_begun: bool = False) -> str:
+    """Where a campaign stands, without the time where that is beside it."""
+    return state_of(row, visit.language, has_begun=has_begun).partition(",")[0]
 
 
 def _one(visit: Visit, profile: Profile, campaign_id: str) -> Flow:
@@ -132,9 +137,12 @@ def _options(visit: Visit, row: Campaign, status: CampaignStatus) -> dict[str, s
 
 def _lines(visit: Visit, row: Campaign, progress: Progress) -> list[str]:
     """How a campaign stands, in few words: the smallest screen has room for its choices, too."""
-    state = state_of(row, visit.language, has_begun=progress.handed > 0)
-    if visit.is_small:
-        state = state.partition(",")[0]
+    has_begun = progress.handed > 0
+    state = (
+        _state(visit, row, has_begun=has_begun)
+        if visit.is_small
+        else state_of(row, visit.language, has_begun=has_begun)
+    )
     if row.started_at is None:
         told = [f"{brief(row.name, 20)}: {state}"]
         if problem := problems.words_of(row.problem, visit.language):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from core import clock, words
 from core.campaigns import timing
@@ -37,6 +37,7 @@ STATES: Mapping[CampaignStatus, str] = {
     CampaignStatus.CANCELLED: "Cancelled",
     CampaignStatus.COMPLETED: "Finished",
 }
+WAITING = "Waiting until {when}"
 _TIMED = (CampaignStatus.PREPARING, CampaignStatus.SCHEDULED, CampaignStatus.RUNNING)
 # A text may be reported on so late; what nobody has reported on by then stays so.
 REPORTS_TAKE = timedelta(days=3)
@@ -153,16 +154,27 @@ def _patience(row: Campaign, status: CampaignStatus, found: Mapping[str, Count])
 def state_of(row: Campaign, language: str, *, has_begun: bool = False) -> str:
     """Name a campaign's state, with the time from which it may go where that is to come.
 
-    One that `has_begun` is on its way, though the rest of it may be made ready still.
+    One that `has_begun` is on its way, though the rest of it may be made ready still. Adverts that
+    are on their way wait for their hours all the same, and say so.
     """
     status = CampaignStatus(row.status)
     if has_begun and status is CampaignStatus.PREPARING:
         status = CampaignStatus.RUNNING
     said = words.say(language, STATES[status])
-    if status not in _TIMED or row.started_at is None or has_begun:
+    if status not in _TIMED or row.started_at is None:
         return said
     goes_at = timing.goes_at(row, operators(row))
-    return f"{said}, {moment(goes_at)}" if goes_at > clock.now() else said
+    if goes_at <= clock.now():
+        return said
+    if status is CampaignStatus.RUNNING:
+        return words.say(language, WAITING, when=_soon(goes_at))
+    return f"{said}, {moment(goes_at)}"
+
+
+def _soon(at: datetime) -> str:
+    """Write a moment of today by its time alone."""
+    is_today = at.astimezone(clock.NAIROBI).date() == clock.now().astimezone(clock.NAIROBI).date()
+    return f"{at.astimezone(clock.NAIROBI):%H:%M}" if is_today else moment(at)
 
 
 def handed_over(found: Mapping[str, Count]) -> int:

@@ -95,6 +95,22 @@ def test_a_campaign_tells_how_far_it_is(tenant: Profile, join: Callable[..., Tal
     assert talk.keys == ["pause", "cancel", "again"]
 
 
+def test_an_advert_that_waits_for_its_hours_says_so(
+    tenant: Profile, join: Callable[..., Talk], channel: str
+) -> None:
+    going(tenant)
+    Campaign.update(category="promotional").execute()
+    talk = join(tenant, channel)
+
+    for day, hour, told in ((12, 20, "13 Mar 08:00"), (13, 7, "08:00")):
+        clock.freeze(datetime(2026, 3, day, hour, 0, tzinfo=clock.NAIROBI))
+        talk.start("menu", "reports", "campaigns")
+        assert talk.screen.options[0].label == f"12/03 Sale: Waiting until {told}"
+        talk.say(Campaign.get().id)
+        assert f"Sale: Waiting until {told}, 0%" in talk.screen.text
+    assert status() == "running"
+
+
 def test_pause_and_resume(tenant: Profile, join: Callable[..., Talk], channel: str) -> None:
     campaign_id = going(tenant)
     talk = join(tenant, channel)
