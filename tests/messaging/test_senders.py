@@ -253,6 +253,26 @@ def test_only_so_many_wait_at_once(shop: Profile) -> None:
     refused(TooManySenders, shop, "ZURI X")
 
 
+def test_of_two_requests_at_once_only_one_is_the_last_that_may_wait(
+    shop: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Either would be, were both counted before they are written."""
+    for number in range(sender_requests.OPEN_MAX - 1):
+        ask(shop, f"ZURI{number}")
+    both, alike = threading.Barrier(2), sender_requests._alike
+
+    def slowly(tenant_id: int, name: str) -> Sender | None:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(0.5)
+        return alike(tenant_id, name)
+
+    monkeypatch.setattr(sender_requests, "_alike", slowly)
+    found = together(2, lambda number: ask(shop, ("KAHAWA", "CHAI")[number]))
+
+    assert len(outcomes(found, TooManySenders)) == 1
+    assert Sender.select().count() == sender_requests.OPEN_MAX
+
+
 @pytest.mark.parametrize(
     "paper", [Paper("a.pdf", b"MZ\x90 program"), Paper("a.pdf", b""), Paper("", b"%PDF" * 2**21)]
 )
