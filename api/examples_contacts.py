@@ -48,6 +48,8 @@ _IMPORT = {
     "has_header": True,
     "encoding": "utf-8",
     "delimiter": ";",
+    "sheet": None,
+    "unread_sheets": [],
     "problem": None,
     "created_at": "2026-11-23T08:00:00Z",
     "started_at": "2026-11-23T08:00:01Z",
