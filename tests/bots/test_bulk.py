@@ -54,6 +54,7 @@ def test_a_dropped_file_becomes_an_import(asha: Phone, tenant: Profile) -> None:
         await asha.say("Wapya")
         await asha.press("On a form")
         await asha.press("Confirm")
+        await asha.press("Today")
 
     run(story())
     (row,) = imports.listing(tenant.tenant_id)

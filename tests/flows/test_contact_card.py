@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
+from core import clock
 from core.contacts import consents, contacts
 from core.contacts.models import ContactStatus
 from core.dialogue.screens import Asks
@@ -23,11 +26,17 @@ def juma(tenant: Profile) -> str:
 
 @pytest.mark.parametrize(
     ("answers", "source"),
-    [(("spoken",), "They told me"), (("other", "At church"), "At church"), (("none",), None)],
+    [
+        (("spoken", "today"), "They told me"),
+        (("other", "At church", "today"), "At church"),
+        (("form", "none"), None),
+        (("none",), None),
+    ],
 )
 def test_a_contact_is_added_with_the_consent_that_was_given(
     talk: Talk, tenant: Profile, answers: tuple[str, ...], source: str | None
 ) -> None:
+    clock.freeze(clock.now())
     talk.start("contacts", "add", "0733000001", "Juma", *answers)
     (row,) = contacts.listing(tenant.tenant_id)
     assert (row.consent_id is None) is (source is None)
@@ -35,6 +44,24 @@ def test_a_contact_is_added_with_the_consent_that_was_given(
         noted = consents.among(tenant.tenant_id, {row.consent_id})[row.consent_id]
         assert noted.source == source
         assert tenant.name in noted.wording
+        assert noted.given_at == clock.now()
+
+
+def test_a_consent_is_noted_as_it_was_shown_and_of_the_day_that_was_said(
+    talk: Talk, tenant: Profile
+) -> None:
+    talk.start("contacts", "add", "0733000001", "Juma", "form")
+    told = talk.screen.text
+    talk.say("earlier", "30/2/2025")
+    assert talk.screen.notice == "Type a day like 25/12/2025."
+    talk.say("1/1/2099")
+    assert talk.screen.notice
+    talk.say("25.12.2025")
+    (row,) = contacts.listing(tenant.tenant_id)
+    noted = consents.among(tenant.tenant_id, {row.consent_id})[row.consent_id]
+
+    assert f'"{noted.wording}"' in told
+    assert noted.given_at == datetime(2025, 12, 25, tzinfo=clock.NAIROBI)
 
 
 def test_details_are_noted_changed_and_taken_away(talk: Talk, tenant: Profile) -> None:

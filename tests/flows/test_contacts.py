@@ -32,7 +32,9 @@ def put(tenant: Profile, number: str, name: str) -> str:
 def test_a_contact_is_added_into_a_group(talk: Talk, tenant: Profile) -> None:
     talk.start("contacts", "groups", "new", "Wateja")
     group, _ = groups.listing(tenant.tenant_id)[0]
-    talk.start("menu", "contacts", "add", "12", "0733 000 001", "Juma {x}", group.id, "spoken")
+    talk.start(
+        "menu", "contacts", "add", "12", "0733 000 001", "Juma {x}", group.id, "spoken", "today"
+    )
 
     assert talk.screen.ends
     assert "Juma {x}" in talk.screen.text

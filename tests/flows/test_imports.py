@@ -56,7 +56,7 @@ def test_a_file_is_shown_and_then_imported(
         assert part in talk.screen.text
     assert "0733 000 001 · Ali · Thika" in talk.screen.text
     assert "Row 4:" in talk.screen.text
-    talk.say("yes", "new", "Wapya", "form")
+    talk.say("yes", "new", "Wapya", "form", "today")
     assert talk.screen.asks is Asks.CONFIRM
     assert "into Wapya" in talk.screen.text
     assert contacts.count(tenant.tenant_id) == 0

@@ -41,7 +41,7 @@ def test_a_list_dropped_into_the_chat_is_written_to(stack: Stack) -> None:
     owner.shows("Kept for templates: Points", "Is that right?")
     owner.taps("That is right", "New group")
     owner.says("Wateja")
-    owner.taps("They told me")
+    owner.taps("They told me", "Today")
     owner.shows("Import wateja.csv into Wateja?")
     owner.taps("Confirm")
     owner.shows("wateja.csv is read. Rows: 8.", "New contacts: 6", "Rows left out: 1")

@@ -60,7 +60,9 @@ def test_a_business_lives_on_the_handset_page(stack: Stack, browser: Browser) ->
     expect(page.locator("#texts")).to_contain_text("KES 500 received")
 
     talk(page, "Contacts", "Groups", "New group", ">Wateja")
-    talk(page, "Contacts", "Add a contact", f">{FRIEND}", ">Juma", "Wateja", "They told me")
+    talk(
+        page, "Contacts", "Add a contact", f">{FRIEND}", ">Juma", "Wateja", "They told me", "Today"
+    )
     number = f">{FRIEND}"
     talk(page, "Send SMS", "One number", number, ">Karibu kesho!", "Go on", "Confirm", ">2580")
     expect(page.locator("#texts")).to_contain_text("0712 000 001: delivered")
@@ -95,7 +97,7 @@ def send_in_bulk(page: Page) -> None:
     )
     tap(page, "That is right", "New group")
     say(page, "VIP")
-    tap(page, "They told me", "Confirm")
+    tap(page, "They told me", "Today", "Confirm")
     expect(bot).to_contain_text("wateja.csv is read. Rows: 7.")
     expect(bot.locator(".file").last).to_contain_text(".csv")
     tap(page, "Send to these")
