@@ -253,13 +253,14 @@ def _suppress(shut_out: dict[int, _Known]) -> None:
     for report_id, text in shut_out.items():
         by_tenant[text.tenant_id][report_id] = text
     for tenant_id, theirs in by_tenant.items():
+        numbers: dict[str, set[str]] = defaultdict(set)
+        for text in theirs.values():
+            numbers[text.category].add(text.msisdn)
         with transaction():
             book.keep(tenant_id)
             _mark([(ReportState.APPLIED.value, 0, report_id) for report_id in sorted(theirs)])
-            for msisdn, category in sorted(
-                {(each.msisdn, each.category) for each in theirs.values()}
-            ):
-                suppression.add(tenant_id, msisdn, category, source=suppression.OPERATOR)
+            for category, msisdns in numbers.items():
+                suppression.add_all(tenant_id, msisdns, [category], source=suppression.OPERATOR)
 
 
 _APPLY_POSTGRES = """

@@ -13,7 +13,7 @@ import msgspec
 
 from core import clock
 from core.cache import TTLCache
-from core.contacts import erased, pseudonyms, standing
+from core.contacts import book, erased, pseudonyms, standing
 from core.contacts.models import EVERYTHING, Suppression
 from core.database import execute, is_postgres, opened, transaction
 from core.messaging.models import Category
@@ -86,10 +86,10 @@ def add_all(
 
     Returns the classes that are new, by number. Each is one of the two classes, or EVERYTHING for a
     number the business has blocked. The number of somebody erased is written down as the pseudonym.
-    Call it under the book's lock: a number may be becoming a contact, or being erased.
     """
     classes = sorted(each if each == EVERYTHING else Category(each).value for each in categories)
     with transaction():
+        book.keep(tenant_id)  # a number may be becoming a contact, or being erased
         names = standing.aliases(tenant_id, msisdns)  # under a pseudonym, if need be
         stands = _stands(tenant_id, names, classes)
         if stands:
@@ -164,6 +164,7 @@ def remove(
     With `source` only what has a source that begins so, with `sources` only what has one of these.
     """
     with transaction():
+        book.keep(tenant_id)
         names = list(standing.aliases(tenant_id, [msisdn]))
         mine = (
             (Suppression.tenant_id == tenant_id)

@@ -163,19 +163,20 @@ def _let_go_of_campaigns(tenant_id: int, age_ms: int, ends: float) -> bool:
     """Forget whom campaigns that ended long ago named one by one, their examples and their words.
 
     The texts of a campaign are named after its draft: when it was started, the place up to which
-    all is blank may have been past them. False when time ran out before.
+    all is blank may have been past them. Those of one that has lain still for long go, too, as far
+    as they have gone. False when time ran out before.
     """
-    ended = (CampaignStatus.COMPLETED.value, CampaignStatus.CANCELLED.value)
-    old = Campaign.select(Campaign.id).where(
+    then = clock.now() - timedelta(milliseconds=age_ms)
+    has_ended = Campaign.finished_at.is_null(False)
+    old = Campaign.select(Campaign.id, Campaign.finished_at).where(
         Campaign.tenant_id == tenant_id,
-        Campaign.status.in_(ended),
-        Campaign.finished_at < clock.ms() - age_ms,
+        (has_ended & (Campaign.finished_at < then)) | (~has_ended & (Campaign.started_at < then)),
         _names_people(),
     )
     for row in list(old.order_by(Campaign.id)):
         if time.monotonic() > ends:
             return False
-        if _blank_texts_of(row.id, tenant_id, age_ms):
+        if _blank_texts_of(row.id, tenant_id, age_ms) and row.finished_at is not None:
             _forget_people(row.id)
     return True
 

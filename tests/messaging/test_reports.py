@@ -249,7 +249,7 @@ def test_a_kill_before_a_number_is_suppressed_leaves_the_report_to_be_read_again
     hand_over(Gateway(accepted("id-1")))
     report("id-1", Verdict.BLACKLISTED)
     with monkeypatch.context() as patched:
-        patched.setattr(suppression, "add", _killed)
+        patched.setattr(suppression, "add_all", _killed)
         with pytest.raises(KeyboardInterrupt):
             reports.fold()
     assert (statuses(), Report.get().state) == (["failed"], "new")
