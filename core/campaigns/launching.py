@@ -104,7 +104,8 @@ def launch(
         if states.status_of(campaign) is not CampaignStatus.DRAFT:
             raise CannotStart(status=campaign.status)
         checked_time(campaign.schedule_at)
-        if first != campaign.first:
+        # Whoever has just had the same words is left out: so it is counted as of now.
+        if first != campaign.first or confirm:
             campaign = states.move(campaign, CampaignStatus.DRAFT, first=first, **states.UNPRICED)
     return proceed(profile, campaign, asked)
 

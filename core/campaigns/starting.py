@@ -21,6 +21,7 @@ from core.campaigns.errors import (
 )
 from core.campaigns.launch import Launch
 from core.campaigns.models import Campaign, CampaignStatus
+from core.campaigns.shortcomings import RepeatTooSoon
 from core.campaigns.terms import terms_of
 from core.database import savepoint, transaction
 from core.ledger import accounts
@@ -28,6 +29,7 @@ from core.ledger.errors import NotEnough
 from core.ledger.models import Hold
 from core.messaging.bulk import holding
 from core.money import Money
+from core.settings import settings
 from core.tenants import audit
 from core.tenants.profiles import Profile
 
@@ -107,7 +109,8 @@ def _ask(campaign: Campaign, asked: Launch) -> Campaign:
 def _hold(profile: Profile, campaign: Campaign, asked: Launch) -> Campaign:
     """Hold the money, set the gate, and begin.
 
-    Raises: NotEnough, DailyCapReached, CampaignRepeat, SenderNotApproved, SenderWrongClass.
+    Raises: NotEnough, DailyCapReached, CampaignRepeat, RepeatTooSoon, SenderNotApproved,
+    SenderWrongClass.
     The wallet comes before the look for a repeat: it is one row, so of two campaigns that start at
     the same moment the second sees the first.
     """
@@ -120,8 +123,7 @@ def _hold(profile: Profile, campaign: Campaign, asked: Launch) -> Campaign:
         closes_at=good_until,
         actor=asked.actor,
     )
-    if not asked.is_confirmed:
-        _refuse_repeat(campaign)
+    _refuse_repeat(campaign, is_confirmed=asked.is_confirmed)
     started = states.move(
         campaign,
         CampaignStatus.PREPARING,
@@ -156,8 +158,12 @@ def _went_to_nobody() -> peewee.Expression:
     return found
 
 
-def _refuse_repeat(campaign: Campaign) -> None:
-    """Refuse the same words to the same people within the hour. Raises: CampaignRepeat."""
+def _refuse_repeat(campaign: Campaign, *, is_confirmed: bool) -> None:
+    """Refuse the same words to the same people within the hour, unless somebody wants just that.
+
+    While the earlier ones are not all in the queue, no pricing sees who will have had them: the
+    hand-over would hold back everybody. Raises: CampaignRepeat, RepeatTooSoon.
+    """
     earlier = (
         Campaign.select()
         .where(
@@ -171,7 +177,11 @@ def _refuse_repeat(campaign: Campaign) -> None:
         .order_by(Campaign.started_at.desc())
         .first()
     )
-    if earlier is not None:
+    if earlier is None:
+        return
+    if not earlier.is_filled and states.status_of(earlier) not in queries.STOPPED:
+        raise RepeatTooSoon(minutes=settings().rules.repeat_minutes)
+    if not is_confirmed:
         at = earlier.started_at.astimezone(clock.NAIROBI)
         raise CampaignRepeat(time=f"{at:%H:%M}", name=earlier.name[:40])
 

@@ -257,12 +257,35 @@ def test_one_past_its_day_asks_for_a_yes(ask, acme, group):
 
 
 def test_the_same_again_asks_for_a_yes(ask, acme, group):
-    create(ask, acme, groups=[group.id])
+    life.deliver(life.work(row(create(ask, acme, groups=[group.id]))))
+    clock.advance(11 * 60)
     again = create(ask, acme, groups=[group.id], name="Tena")
     assert (again.status_code, again.json["code"]) == (409, "campaign_repeat")
     assert Campaign.select().count() == 1
 
     assert create(ask, acme, groups=[group.id], confirm=True).status_code == 202
+
+
+@pytest.mark.parametrize("is_worked", [False, True])
+def test_nobody_is_asked_for_a_yes_that_would_do_nothing(ask, acme, group, is_worked):
+    """Minutes after the first, everybody would be held back at the hand-over."""
+    first = row(create(ask, acme, groups=[group.id]))
+    if is_worked:
+        life.deliver(life.work(first))
+    for more in ({}, {"confirm": True}):
+        again = create(ask, acme, groups=[group.id], **more)
+        assert (again.status_code, again.json["code"]) == (409, "campaign_repeat_too_soon")
+        assert "10 minutes" in again.json["detail"]
+
+
+def test_with_a_yes_the_same_words_go_to_whoever_is_new_in_the_group(ask, acme, group):
+    life.deliver(life.work(row(create(ask, acme, groups=[group.id]))))
+    make_contacts(profile(acme.id), 2, group=group, first=30_000_000)
+    draft = create(ask, acme, groups=[group.id], draft=True).json
+    refused = act(ask, acme, draft["id"], "send")
+    assert (refused.json["code"], draft["left_out"]) == ("campaign_repeat", {"repeat": 3})
+
+    assert act(ask, acme, draft["id"], "send", confirm=True).json["recipients"] == 2
 
 
 def test_a_repeated_request_makes_one_campaign(ask, acme, group):

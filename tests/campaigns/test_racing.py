@@ -66,14 +66,14 @@ def test_of_many_who_start_it_one_does(make_tenant):
     assert_proved()
 
 
-def test_of_two_alike_that_start_at_once_one_is_asked_about(make_tenant):
+def test_of_two_alike_that_start_at_once_one_starts(make_tenant):
     tenant = make_tenant("100")
     group = people(tenant, 3)
     twins = [make(tenant, group) for _ in range(4)]
 
     failed = at_once(*[lambda each=each: start(tenant, each) for each in twins])
 
-    assert [getattr(each, "code", each) for each in failed] == ["campaign_repeat"] * 3
+    assert [getattr(each, "code", each) for each in failed] == ["campaign_repeat_too_soon"] * 3
     assert held(tenant) == "2.40"
     assert_proved()
 
