@@ -37,7 +37,7 @@ def test_a_list_dropped_into_the_chat_is_written_to(stack: Stack) -> None:
     owner.links("Salon Zuri")
 
     owner.drops("wateja.csv", LIST)
-    owner.shows("wateja.csv", "columns apart by comma", "Phone numbers: Phone", "Names: Name")
+    owner.shows("wateja.csv", "Between columns: comma", "Phone numbers: Phone", "Names: Name")
     owner.shows("Kept for templates: Points", "Is that right?")
     owner.taps("That is right", "New group")
     owner.says("Wateja")
