@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Literal
 
@@ -67,14 +68,14 @@ REFUSES = (
     errors.ScheduleInPast,
     errors.ScheduleTooFar,
 )
-OF_TEMPLATES = (WordsOrTemplate, templates.TemplateNotFound, placeholders.ValueMissing)
+OF_PLACES = (placeholders.PlaceholderWrong, placeholders.ValueMissing)
+OF_TEMPLATES = (WordsOrTemplate, templates.TemplateNotFound, *OF_PLACES)
 OF_AUDIENCES = (
     GroupNotFound,
     ContactNotFound,
     audience.NobodyChosen,
     audience.TooManyNumbers,
     measuring.TooManyToMeasure,
-    placeholders.PlaceholderWrong,
 )
 REFUSES_TO_SEND = (*REFUSES, NotEnough, DailyCapReached)
 
@@ -115,15 +116,27 @@ class Worded(Common, frozen=True, kw_only=True):
     reference: Reference | None = None
 
     def order(self, profile: Profile, to: list[str]) -> Order:
-        """What the act is asked to do. Raises: Refusals, WordsOrTemplate, TemplateNotFound."""
+        """What the act is asked to do.
+
+        Raises: Refusals, WordsOrTemplate, TemplateNotFound, PlaceholderWrong, ValueMissing.
+        """
         self.check_words()
+        values = params(self.params)
+        texts: Sequence[Text]
         if self.template is None:
-            texts = [Text(number, self.message or "", self.reference) for number in to]
+            plain = [Text(number, self.message or "", self.reference) for number in to]
+            texts = personal.filled(profile, plain, params=values)
         else:
             texts = personal.texts(
-                profile, self.template, to, params=params(self.params), reference=self.reference
+                profile, self.template, to, params=values, reference=self.reference
             )
         return Order(texts, self.sender_id, self.class_, self.schedule_at, self.rewrite == "gsm7")
+
+    def words(self, tenant_id: int) -> str:
+        """The words with their places still to be filled in. Raises: TemplateNotFound."""
+        if self.template is not None:
+            return templates.find(tenant_id, self.template).message
+        return self.message or ""
 
     def check_words(self) -> None:
         """Refuse words that were not given, or twice. Raises: Refusals, WordsOrTemplate."""
@@ -176,10 +189,11 @@ class BulkRequest(Common, frozen=True, kw_only=True):
 
     messages: Annotated[list[BulkText], msgspec.Meta(min_length=1, max_length=RECIPIENTS_MAX)]
 
-    def order(self) -> Order:
-        """What the act is asked to do."""
+    def order(self, profile: Profile) -> Order:
+        """What the act is asked to do. Raises: PlaceholderWrong, ValueMissing."""
+        texts = [Text(each.to, each.message, each.reference) for each in self.messages]
         return Order(
-            [Text(each.to, each.message, each.reference) for each in self.messages],
+            personal.filled(profile, texts),
             self.sender_id,
             self.class_,
             self.schedule_at,
@@ -221,8 +235,9 @@ class Send:
         """Send one text to one number or many.
 
         A number written several ways is one text; the repeats are named in `errors`. When the money
-        does not reach for all, nothing is sent. With `template` each gets the words in their own
-        language and with their own values.
+        does not reach for all, nothing is sent. Places such as `{{name}}`
+        are filled in with the values of each, or with `params`; with `template` each gets the words
+        in their own language, too.
         """
         order = asked.order(call.profile, numbers(asked.to))
         return answer(sending.send(call.profile, order, once=call.once, actor=call.actor))
@@ -231,14 +246,14 @@ class Send:
 class Bulk:
     """POST /api/{tenant}/sms/bulk"""
 
-    @for_tenant("sendTexts", scope=SEND, status=202, refuses=REFUSES_TO_SEND)
+    @for_tenant("sendTexts", scope=SEND, status=202, refuses=(*REFUSES_TO_SEND, *OF_PLACES))
     def on_post(self, call: TenantCall, asked: BulkRequest) -> SendAnswer:
         """Send many different texts at once.
 
         When the money does not reach for all, nothing is sent.
         """
-        batch = sending.send(call.profile, asked.order(), once=call.once, actor=call.actor)
-        return answer(batch)
+        order = asked.order(call.profile)
+        return answer(sending.send(call.profile, order, once=call.once, actor=call.actor))
 
 
 class Estimate:
@@ -263,8 +278,8 @@ class Estimate:
             raise Refusals([("to", MissingField(given="to"))])
         order = asked.order(call.profile, numbers(asked.to))
         found = sending.estimate(call.profile, order)
-        if found.rewrite_saves.units and asked.template is not None:
-            words = templates.find(call.tenant_id, asked.template).message
+        words = asked.words(call.tenant_id)
+        if found.rewrite_saves.units and placeholders.OPENS in words:
             found = replace(found, rewrite=wording.cheaper(words))
         return _estimate(call.profile, found)
 

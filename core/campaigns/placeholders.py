@@ -15,7 +15,7 @@ from itertools import zip_longest
 from core.contacts import free_fields
 from core.errors import Invalid
 
-_OPENS, _CLOSES = "{{", "}}"
+OPENS, _CLOSES = "{{", "}}"
 # Letters, digits and what a column's heading has between them; the default is any plain text.
 _PLACE = re.compile(
     r"\{\{[ \t]{0,9}([^\W_](?:[\w -]{0,58}\w)?)[ \t]{0,9}(?:\|([^{}|]{0,160}))?\}\}"
@@ -50,7 +50,7 @@ class ValueMissing(Invalid):
     title = "Value missing"
     sentence = (
         "No value for {name}. People concerned: {count}, such as {numbers}. "
-        "Add it, or a default: {{{{{name}|friend}}}}."
+        "Add it, or a default, as in {{{{name|friend}}}}."
     )
     field = "message"
 
@@ -130,7 +130,7 @@ def parse(text: str) -> Parsed:
     literals: list[str] = []
     places: list[Place] = []
     at = 0
-    while (opens := text.find(_OPENS, at)) >= 0:
+    while (opens := text.find(OPENS, at)) >= 0:
         match = _PLACE.match(text, opens)
         if match is None:
             raise PlaceholderWrong(position=opens + 1)

@@ -18,7 +18,7 @@ from core.flows.composing import (
     ask_sender,
     ask_spelling,
     is_dearer,
-    read_body,
+    read_places,
     signs,
 )
 from core.flows.many import send_many
@@ -90,7 +90,9 @@ def write_to(visit: Visit, about: str = "") -> Flow:
 
 def _send_one(visit: Visit, profile: Profile, to: To) -> Flow:
     """Write to a single number: the short way."""
-    said = yield from ask_said(visit, profile.tenant_id, Audience(to=[to.number]), read_body)
+    said = yield from ask_said(
+        visit, profile.tenant_id, Audience(to=[to.number]), lambda given: _read(profile, given, to)
+    )
     category = Category.TRANSACTIONAL
     sender = yield from ask_sender(visit, profile.tenant_id, category, to.msisdn)
     body = _body(profile, said, to)
@@ -137,10 +139,23 @@ def _send_one(visit: Visit, profile: Profile, to: To) -> Flow:
     )
 
 
+def _read(profile: Profile, given: str, to: To) -> str:
+    """Read words whose places can be filled in for a number.
+
+    Raises: ValueMissing, and what `read_places` raises.
+    """
+    body = read_places(given)
+    _body(profile, Said(body), to)
+    return body
+
+
 def _body(profile: Profile, said: Said, to: To) -> str:
-    """Write the words for whoever has a number. Raises: TemplateNotFound, ValueMissing."""
+    """Write the words for whoever has a number.
+
+    Raises: TemplateNotFound, PlaceholderWrong, ValueMissing.
+    """
     if said.template_id is None:
-        return said.body
+        return personal.filled(profile, [Text(to.number, said.body)], params=said.params)[0].body
     return personal.texts(profile, said.template_id, [to.number], params=said.params)[0].body
 
 

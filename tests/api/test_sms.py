@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from core import clock
+from core.contacts import contacts
 from core.messaging.models import Message
 
 TEXT = "Habari Asha"
@@ -73,6 +74,27 @@ def test_an_estimate_tells_what_makes_a_text_dear(ask, acme):
     assert "We're" in answer["rewrite"]["message"]
     assert (answer["rewrite"]["saves"], answer["cost"]) == ("0.80", "1.60")
     assert Message.select().count() == 0
+
+
+def test_no_text_goes_with_a_hole_in_it(ask, acme):
+    """The places of plain words are filled in as a template's are, or the text is refused."""
+    path, by = f"{acme.path}/sms", {"actor": "test", "channel": "test"}
+    contacts.put(acme.id, "0712345678", "Juma Ali", extra={"deni": "500"}, **by)
+    said = {"message": "Habari {{name|mteja}}, deni {{deni}}, {{siku}}", "params": {"siku": "leo"}}
+    refused = ask.post(f"{path}/send", json=said | {"to": ["0712345678", "0712000009"]})
+    assert (refused.status_code, refused.json["code"]) == (422, "value_missing")
+    assert "0712000009" in refused.json["detail"]
+    assert Message.select().count() == 0
+
+    assert ask.post(f"{path}/send", json=said | {"to": "0712345678"}).status_code == 202
+    assert Message.get().body == "Habari Juma Ali, deni 500, leo"
+    one = {"to": "0712345678", "message": f"{{{{first_name}}}}\u2026 {'x' * 70}"}
+    cheaper = ask.post(f"{path}/estimate", json=one).json["rewrite"]["message"]
+    assert cheaper == f"{{{{first_name}}}}... {'x' * 70}"
+    sent = ask.post(f"{path}/bulk", json={"messages": [one]}).json["messages"][0]
+    assert Message.get_by_id(sent["id"]).body == f"Juma\u2026 {'x' * 70}"
+    broken = ask.post(f"{path}/bulk", json={"messages": [one | {"message": "Hi {{first"}]})
+    assert (broken.status_code, broken.json["code"]) == (422, "placeholder_wrong")
 
 
 def test_a_text_tells_its_life(ask, acme):

@@ -67,6 +67,7 @@ def test_a_missing_value_is_named_with_the_number() -> None:
         said("{{name}} {{city}}", NOBODY)
 
     assert refused.value.fields == {"name": "name, city", "count": 1, "numbers": "0712345679"}
+    assert refused.value.words("en").endswith("a default, as in {{name|friend}}.")
 
 
 def test_everybody_is_written_to_in_their_language_when_there_are_words_in_it() -> None:
