@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core import clock, database
+from core import clock, database, events
 from core.campaigns import audience, campaigns, findings, launching, pricing
 from core.campaigns.audience import Audience
 from core.campaigns.campaigns import Wanted
@@ -21,7 +21,7 @@ from core.gateways.onfon import Inbound as Received
 from core.gateways.onfon import Verdict
 from core.messaging import inbound, optouts, reports, suppression
 from core.messaging.bulk import holding, spool
-from core.messaging.models import Message
+from core.messaging.models import Inbound, Message
 from core.privacy import erasing, traces
 from core.tenants import audit
 from core.tenants.profiles import Profile
@@ -232,6 +232,23 @@ def test_a_number_that_says_no_while_it_becomes_a_contact_is_a_contact_that_said
     meanwhile.end()
 
     assert contacts.one(tenant.tenant_id, made.id).status == "opted_out"
+
+
+def test_a_reply_that_is_taken_up_meanwhile_is_blank(
+    make_tenant: Callable[..., Profile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = make_tenant("100")
+    juma = put(tenant)
+    send(tenant, JUMA)
+    hand_over(Gateway())
+    inbound.receive(1, Received(JUMA, "TUMA", "I am Juma Otieno"))
+    erasure = Meanwhile(lambda: erase(tenant, juma))
+    erasure.before(monkeypatch, events, "record")  # whose it is stands by then, and nobody sees it
+    inbound.take_up()
+    erasure.end()
+
+    kept = Inbound.get()
+    assert (kept.msisdn, kept.body) == (pseudonyms.of(tenant.tenant_id, JUMA), "")
 
 
 def test_opt_outs_noted_by_hand_and_by_reports_do_not_wait_in_a_circle(
