@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from typing import BinaryIO, Protocol
 
+import msgspec
+
 from core.contacts.imports import guessing
 from core.contacts.imports.delimited import Broken, Delimited, text_of
-from core.contacts.imports.errors import FileEmpty, NoRows
+from core.contacts.imports.errors import ColumnUnknown, FileEmpty, NoPhoneColumn, NoRows
 from core.contacts.imports.layouts import Kind, Layout
 from core.contacts.imports.workbook import Workbook
+from core.errors import Invalid
 
 SAMPLE_ROWS = 200
 SAMPLE_CHARACTERS = 128 * 1024
@@ -58,7 +61,7 @@ class _Text:
 def open_source(file: BinaryIO, size: int, layout: Layout) -> Source:
     """Read a file as its layout says. Raises: what `Workbook` raises."""
     if layout.kind is Kind.XLSX:
-        return Workbook(file)
+        return Workbook(file, layout.sheet)
     return _Text(file, size, layout)
 
 
@@ -69,20 +72,48 @@ def find_layout(
 
     Raises: FileEmpty, NoRows, and what `guessing.columns` and `Workbook` raise.
     """
-    delimiter = sheet = said = None
-    unread: list[str] = []
     if kind is Kind.XLSX:
-        book = Workbook(file)
-        sheet, unread = book.sheet, book.unread()
-        rows = _first_rows(book)
-    else:
-        encoding = encoding or "utf-8"
-        lines = _first_lines(file, encoding)
-        said = _said_delimiter(lines[0])
-        delimiter = said or guessing.delimiter(lines)
-        sample = Delimited(io.StringIO("".join(lines), newline=""), delimiter, _never)
-        rows = list(islice(chain.from_iterable(sample.batches()), SAMPLE_ROWS))
-    above = 0 if said is None else 1
+        return _of_workbook(Workbook(file), wishes)
+    encoding = encoding or "utf-8"
+    lines = _first_lines(file, encoding)
+    said = _said_delimiter(lines[0])
+    delimiter = said or guessing.delimiter(lines)
+    sample = Delimited(io.StringIO("".join(lines), newline=""), delimiter, _never)
+    rows = list(islice(chain.from_iterable(sample.batches()), SAMPLE_ROWS))
+    found = _of_rows(rows, 0 if said is None else 1, kind, wishes)
+    return msgspec.structs.replace(found, encoding=encoding, delimiter=delimiter)
+
+
+def find_columns(file: BinaryIO, layout: Layout, wishes: dict[str, str]) -> Layout:
+    """Find out anew what the columns of a file mean, of a workbook on the same sheet.
+
+    Raises: what `find_layout` raises.
+    """
+    if layout.kind is Kind.CSV:
+        return find_layout(file, layout.kind, layout.encoding, wishes)
+    found = _of_rows(_first_rows(Workbook(file, layout.sheet)), 0, layout.kind, wishes)
+    return msgspec.structs.replace(found, sheet=layout.sheet, unread=layout.unread)
+
+
+def _of_workbook(book: Workbook, wishes: dict[str, str] | None) -> Layout:
+    """Find out about the first sheet with people on it: one that explains the others has none."""
+    passed: dict[str, Invalid] = {}
+    while True:
+        try:
+            found = _of_rows(_first_rows(book), 0, Kind.XLSX, wishes)
+        except (NoRows, NoPhoneColumn, ColumnUnknown) as problem:
+            passed[book.sheet] = problem
+            if not book.turn():
+                raise next(iter(passed.values())) from None
+        else:
+            unread = (*passed, *book.behind())
+            return msgspec.structs.replace(found, sheet=book.sheet, unread=unread)
+
+
+def _of_rows(
+    rows: list[list[str]], above: int, kind: Kind, wishes: dict[str, str] | None
+) -> Layout:
+    """Find out what columns mean, by the first rows of a file, so many of which are none."""
     filled = [
         at
         for at, row in enumerate(rows)
@@ -100,10 +131,6 @@ def find_layout(
         above=above,
         has_header=header is not None,
         window=min(WINDOW_ROWS, WINDOW_CELLS // len(columns)),
-        encoding=encoding if kind is Kind.CSV else None,
-        delimiter=delimiter,
-        sheet=sheet,
-        unread=tuple(unread),
         sample=tuple(tuple(cell[:SHOWN_CELL] for cell in row) for row in shown),
     )
 

@@ -166,7 +166,7 @@ def start(
     layout = found.found
     if columns:
         with parts.opened(import_id, found.size_bytes) as file:
-            layout = sources.find_layout(file, layout.kind, layout.encoding, _wishes(columns))
+            layout = sources.find_columns(file, layout, _wishes(columns))
     with transaction():
         noted = consent and consents.note(tenant_id, consent, actor=actor, channel=channel)
         moved = (

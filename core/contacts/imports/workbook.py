@@ -31,6 +31,7 @@ from core.contacts.imports.errors import (
     WorkbookTooLarge,
 )
 from core.contacts.imports.values import Rounded, Unworked
+from core.errors import Invalid
 
 # What the parts of a workbook may unpack to, in bytes. A million rows of ten cells take 600 MB,
 # and are read row by row. The other parts are held as a whole, in twenty times their room at worst;
@@ -131,12 +132,14 @@ class _Package(zipfile.ZipFile):
 
 
 class Workbook:
-    """A workbook's first sheet with something on it. Iterate over it once, and `unread` before.
+    """A workbook's sheet of that name, or its first one, which holds something and can be seen.
 
     Raises: NotATable, WorkbookLocked, WorkbookDamaged, WorkbookTooLarge, NoRows.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    sheet: str
+
+    def __init__(self, file: BinaryIO, sheet: str | None = None) -> None:
         self.done = 0.0
         self._days: set[int] = set()
         self._spans: set[int] = set()
@@ -144,11 +147,20 @@ class Workbook:
             self._package = _Package(file)
             self._reader = self._opened(file)
             self._package.most = SHEET_MAX
-            self._filled = self._filled_sheets()
-            first = next(self._filled, None)
-        if first is None:
-            raise NoRows
-        self.sheet, self._path = first
+        self._filled = self._filled_sheets()
+        while self.turn():
+            if sheet in (None, self.sheet):
+                return
+        raise NoRows
+
+    def turn(self) -> bool:
+        """Turn to the next sheet that holds something. Returns whether there is one."""
+        with _told_in_words():
+            found = next(self._filled, None)
+        if found is None:
+            return False
+        self.sheet, self._path = found
+        return True
 
     def _opened(self, file: BinaryIO) -> ExcelReader:
         """Read all but the sheets, of which openpyxl would look through every one."""
@@ -170,10 +182,10 @@ class Workbook:
             with self._package.open(constants.ARC_STYLE) as part:
                 self._days, self._spans = _day_styles(part)
         self._package.most = STRINGS_MAX
-        for each in reader.package.Override:
-            if each.ContentType == constants.SHARED_STRINGS:
-                with self._package.open(each.PartName[1:]) as part:
-                    reader.shared_strings = list(_strings(part))
+        kinds = {part.ContentType: part.PartName for part in reader.package.Override}
+        if path := kinds.get(constants.SHARED_STRINGS):
+            with self._package.open(path[1:]) as part:
+                reader.shared_strings = list(_strings(part))
         return reader
 
     def _filled_sheets(self) -> Iterator[tuple[str, str]]:
@@ -197,16 +209,17 @@ class Workbook:
                     break
         return False
 
-    def unread(self) -> list[str]:
-        """The names of the other sheets with something on them, which nobody reads."""
+    def behind(self) -> list[str]:
+        """The names of the sheets behind this one that hold something, as far as can be seen."""
         names: list[str] = []
-        with suppress(WorkbookDamaged, WorkbookTooLarge), _told_in_words():
-            names += (name for name, _ in self._filled)
+        with suppress(Invalid), _told_in_words():
+            for name, _ in self._filled:
+                names.append(name)
         return names
 
     def batches(self) -> Iterator[list[list[str]]]:
-        """Every row of the sheet, the empty ones between them as well. Call it once."""
-        with _told_in_words(), self._package:
+        """Every row of the sheet, the empty ones between them as well. Call it once a sheet."""
+        with _told_in_words():
             yield from self._batches(self._path)
 
     def _batches(self, path: str) -> Iterator[list[list[str]]]:

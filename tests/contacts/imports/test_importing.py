@@ -21,7 +21,7 @@ from core.events import Event
 from core.tenants import audit
 from core.tenants.models import Audit
 from core.tenants.profiles import Profile
-from tests.contacts.imports.scene import BY, counts, people, pieces, send, workbook
+from tests.contacts.imports.scene import BY, counts, people, pieces, send, sheet, sheets, workbook
 from tests.races import outcomes, together
 
 Make = Callable[..., Profile]
@@ -193,6 +193,21 @@ def test_a_file_may_wait_until_its_columns_have_been_looked_at(make_tenant: Make
     working.run(waiting.id)
     assert people(mine) == {"254733345678": "Asha"}
     assert counts(imports.one(mine, waiting.id)) == (2, 1, 0, 0, 1)
+
+
+def test_columns_that_are_named_late_are_those_of_the_sheet_that_was_shown(
+    make_tenant: Make,
+) -> None:
+    mine = make_tenant().tenant_id
+    about, rows = [("How to", "fill in"), ("a", "b")], [(712345678, 722345678)]
+    content = sheets(About=sheet(about), People=sheet(rows), More=sheet(rows))
+    waiting = imports.begin(mine, "a.xlsx", pieces(content), wait=True, **BY)
+    begun = imports.start(mine, waiting.id, columns={"phone": "2"}, **BY)
+    working.run(begun.id)
+
+    found = imports.layout(imports.one(mine, begun.id))
+    assert (found.sheet, found.unread) == ("People", ("About", "More"))
+    assert list(people(mine)) == ["254722345678"]
 
 
 def test_a_file_that_waits_can_be_thrown_away(make_tenant: Make) -> None:

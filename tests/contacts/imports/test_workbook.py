@@ -199,6 +199,18 @@ def test_sheets_that_hold_something_and_are_not_read_are_named() -> None:
         understood(workbook([(712345678,)], **{"xl/workbook.xml": hidden}))
 
 
+def test_a_sheet_that_explains_the_others_is_passed_over() -> None:
+    about, people = sheet([("How to fill this in",), ("One per line",)]), sheet([(712345678,)])
+    content = sheets(About=about, People=people, More=people)
+
+    found = understood(content)
+
+    assert (found.sheet, found.unread) == ("People", ("About", "More"))
+    assert [entry[1] for entry in read(content)[0]] == ["254712345678"]
+    with pytest.raises(errors.NoPhoneColumn):
+        understood(sheets(About=about, Empty=sheet([])))
+
+
 def test_a_sheet_that_cannot_be_read_does_not_spoil_the_one_that_is() -> None:
     people = sheet([("Phone",), (712345678,)])
 
