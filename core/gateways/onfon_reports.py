@@ -73,7 +73,7 @@ class Report:
     """A delivery report.
 
     `provider_id` is None when the gateway named the number only. `word` is its status as written;
-    `error_code` and `detail` are the operator's.
+    `error_code` is the operator's, and so is `detail`, unless it only repeats how the text begins.
     """
 
     provider_id: str | None

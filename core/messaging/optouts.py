@@ -81,6 +81,8 @@ def add(
     Raises: NotFound, FieldMissing and its kin for the source.
     """
     said = fields.line(source, "source", most=SOURCE_MAX)
+    if suppression.is_others(said):
+        said = f"says {said}"[:SOURCE_MAX]  # what others say themselves could not be taken back
     done = Added()
     msisdns: dict[str, None] = {}
     for given in numbers:

@@ -74,6 +74,11 @@ def among_now(tenant_id: int, category: str, msisdns: Sequence[str]) -> Mapping[
     return found
 
 
+def is_others(source: str) -> bool:
+    """Say whether an opt-out is known from the person or the operator, not from the business."""
+    return source == OPERATOR or source.startswith(REPLY)
+
+
 def add(tenant_id: int, msisdn: str, category: str, *, source: str) -> bool:
     """Suppress a number, as `add_all` does many. Returns False when it was suppressed."""
     return bool(add_all(tenant_id, [msisdn], [category], source=source))
@@ -138,7 +143,7 @@ def _store(tenant_id: int, new: Mapping[str, Sequence[str]], source: str) -> Non
 
 def _outrank(tenant_id: int, names: Mapping[str, str], classes: Sequence[str], source: str) -> None:
     """Let what a person or the operator says stand in place of what was known from less."""
-    if not (source == OPERATOR or source.startswith(REPLY)):
+    if not is_others(source):
         return
     is_less = Suppression.source != OPERATOR
     if source != OPERATOR:

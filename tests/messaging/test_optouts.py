@@ -72,6 +72,17 @@ def test_a_persons_own_no_goes_with_evidence_only(make_tenant: Callable[..., Pro
     assert kept.id in Audit.get(Audit.act == "optout.removed").after
 
 
+@pytest.mark.parametrize("source", ["operator", "reply:inb_1"])
+def test_a_business_cannot_speak_for_others(
+    make_tenant: Callable[..., Profile], source: str
+) -> None:
+    mine = make_tenant().tenant_id
+    optouts.add(mine, [JUMA], PROMO, source=source, **BY)
+
+    assert Suppression.get().source == f"says {source}"
+    assert optouts.remove(mine, JUMA, optouts.ALL, **BY) == PROMO
+
+
 def test_what_the_operator_blocks_stays(make_tenant: Callable[..., Profile]) -> None:
     mine = make_tenant().tenant_id
     out(mine, list(optouts.ALL))
