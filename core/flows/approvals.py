@@ -40,7 +40,7 @@ def decide(visit: Visit, profile: Profile, campaign_id: str, notice: str = "") -
     row = queries.one(profile, campaign_id)
     seen = approving.mark(row)
     question = visit.say(
-        "{name} asks: {campaign}, {count} SMS, {cost}.",
+        "{name} asks: {campaign}. Texts: {count}, {cost}.",
         name=brief(name_of(asker(row)), 16),
         campaign=brief(row.name, 16),
         count=f"{row.recipients:,}",

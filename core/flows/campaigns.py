@@ -151,7 +151,13 @@ def _lines(visit: Visit, row: Campaign, progress: Progress) -> list[str]:
             told.append(brief(findings.first_words_of(row), SMALL_WORDS))
         return told
     told = [f"{brief(row.name, 20)}: {state}, {progress.percent}%"]
-    told.append(f"{progress.handed:,}/{progress.total:,} SMS, {kes(progress.cost_taken)}")
+    told.append(
+        visit.say(
+            "Texts: {count}, {cost}",
+            count=f"{progress.handed:,}/{progress.total:,}",
+            cost=kes(progress.cost_taken),
+        )
+    )
     if visit.is_small:
         return told
     told += [*parts(visit, progress.counts), *_refused(visit, row, progress)]
@@ -166,7 +172,7 @@ def _told(visit: Visit, row: Campaign, progress: Progress) -> Done:
     """How a campaign went, for whoever can only look."""
     status = CampaignStatus(row.status)
     head = visit.say(
-        "{name}: {count} SMS, {cost}",
+        "{name}. Texts: {count}, {cost}",
         name=brief(row.name, 12 if visit.is_small else 40),
         count=f"{progress.total:,}",
         cost=kes(progress.cost_taken),

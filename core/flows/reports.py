@@ -75,7 +75,7 @@ def _week(visit: Visit, profile: Profile) -> Done:
         return Done(visit.say("Nothing was sent in the last 7 days."))
     cost = sum((row.cost for row in rows), Money(0))
     head = visit.say(
-        "7 days: {count} SMS, {cost}", count=f"{sum(counts.values()):,}", cost=kes(cost)
+        "7 days. Texts: {count}, {cost}", count=f"{sum(counts.values()):,}", cost=kes(cost)
     )
     return Done("\n".join([head, *parts(visit, counts)]))
 
@@ -100,7 +100,7 @@ def _cancel(visit: Visit, profile: Profile, message_id: str) -> str:
 
 def _head(visit: Visit, found: Summary) -> str:
     return visit.say(
-        "{when}: {count} SMS, {cost}",
+        "{when}. Texts: {count}, {cost}",
         when=_when(found.at),
         count=f"{found.count:,}",
         cost=kes(found.cost),

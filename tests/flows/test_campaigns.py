@@ -89,7 +89,7 @@ def test_a_campaign_tells_how_far_it_is(tenant: Profile, join: Callable[..., Tal
     assert talk.screen.options[0].label == "12/03 Sale: On its way"
     talk.say(Campaign.get().id)
     assert "Sale: On its way, 0%" in talk.screen.text
-    assert "0/5 SMS" in talk.screen.text
+    assert "Texts: 0/5, KES 0" in talk.screen.text
     talk.say("again")
 
     assert talk.keys == ["pause", "cancel", "again"]
@@ -231,7 +231,7 @@ def test_an_owner_approves_once(tenant: Profile, join: Callable[..., Talk], chan
     owner.start("menu")
     assert owner.screen.options[-1].label == "To approve: 1"
     owner.say("approvals", campaign_id)
-    assert "5 SMS, KES 4" in owner.screen.text
+    assert "Texts: 5, KES 4" in owner.screen.text
     assert "Habari" in (owner.screen.text if channel == "ussd" else owner.screen.detail or "")
     owner.say("yes")
     if channel == "ussd":
@@ -294,7 +294,7 @@ def test_a_tap_on_a_card_that_shows_an_earlier_cost_asks_again(
 
     screen = tap(owner, campaign_id, seen)
     assert CHANGED[language] in screen.text
-    assert "5 SMS, KES 4.50" in screen.text or "SMS 5, KES 4.50" in screen.text
+    assert "Texts: 5, KES 4.50" in screen.text or "Ujumbe: 5, KES 4.50" in screen.text
     assert owner.keys == ["yes", "reject", "no"]
     assert (status(), Hold.select().count()) == ("awaiting_approval", 0)
     assert LiveMessage.get().next_at <= clock.now(), "the card has not been drawn anew"
@@ -325,7 +325,7 @@ def test_from_the_list_of_campaigns_one_sees_what_one_approves(
     campaign_id = asked(tenant, join(tenant, channel, JUMA, Role.SENDER))
     owner = join(tenant, channel)
     owner.start("campaigns", campaign_id, "approve")
-    assert "5 SMS, KES 4" in owner.screen.text
+    assert "Texts: 5, KES 4" in owner.screen.text
     assert status() == "awaiting_approval"
     agree(owner)
 

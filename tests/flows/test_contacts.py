@@ -129,7 +129,7 @@ def test_reports_tell_each_send_in_plain_words(talk: Talk, tenant: Profile) -> N
     assert [option.label[-5:] for option in talk.screen.options[1:]] == ["1 SMS", "4 SMS"]
     talk.say(batch.id)
 
-    assert "4 SMS, KES 3.20" in talk.screen.text
+    assert "Texts: 4, KES 3.20" in talk.screen.text
     for line in ("Delivered: 2", "Not delivered: 1", "On the way: 1"):
         assert line in talk.screen.text
     if talk.channel == "telegram":

@@ -87,7 +87,7 @@ def test_three_thousand_customers_from_a_button_phone(stack: Stack, salon: int) 
     assert balance(stack) == "KES 600"
 
     wait_until(
-        lambda: re.search(r" [1-9][0-9]*/3,000 SMS", campaign(stack).replace("\n", " ")),
+        lambda: re.search(r"Texts: [1-9][0-9]*/3,000", campaign(stack).replace("\n", " ")),
         every=1,
     )
     assert "On its way" in campaign(stack)
