@@ -107,11 +107,14 @@ def _faults(node: inspect.Type, value: object, path: str) -> Iterator[Found]:
     if len(branches) == 1:
         yield from _checked(branches[0], value, path)
         return
-    fitting = [each for each in branches if _has_kind(each, value)]
+    offered = [each for each in branches if not isinstance(each, inspect.NoneType)]
+    # Where a word may stand for something else, another word is not one of the words only.
+    takes = _has_kind if len(offered) == 1 else _may_be
+    fitting = [each for each in branches if takes(each, value)]
     if fitting:
         yield from _checked(fitting[0], value, path)
     else:
-        wanted = [_expected(each) for each in branches if not isinstance(each, inspect.NoneType)]
+        wanted = [words for each in offered for words in _offered(each)]
         yield path, refusals.WrongType(expected=wanted, given=_said(value))
 
 
@@ -236,6 +239,19 @@ def _has_kind(node: inspect.Type, value: object) -> bool:
             return isinstance(value, str | int | float) and not isinstance(value, bool)
         case _:
             return isinstance(value, str)
+
+
+def _may_be(node: inspect.Type, value: object) -> bool:
+    if isinstance(node, inspect.LiteralType):
+        return value in node.values
+    return _has_kind(node, value)
+
+
+def _offered(node: inspect.Type) -> list[str]:
+    """Say what a value may be: some kind, or just one of these words."""
+    if isinstance(node, inspect.LiteralType):
+        return [f'"{each}"' for each in node.values]
+    return [_expected(node)]
 
 
 def _expected(node: inspect.Type) -> str:

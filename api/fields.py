@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -57,6 +57,11 @@ Price = Annotated[
 ]
 
 CURRENCY = "KES"
+
+
+def utc(moment: datetime) -> datetime:
+    """A moment that was reckoned in Nairobi, as every other time is written."""
+    return moment.astimezone(UTC)
 
 
 class Amount:

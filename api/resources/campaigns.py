@@ -21,6 +21,7 @@ from api.fields import (
     Shape,
     Words,
     money,
+    utc,
 )
 from api.operations import for_tenant
 from api.pages import Page, Paging, page
@@ -336,7 +337,7 @@ def _values(
         "held": come.cost_held.text(),
         "released": come.released.text(),
         "currency": CURRENCY,
-        "eta": come.eta,
+        "eta": None if come.eta is None else utc(come.eta),
         "good_until": row.good_until,
         "problem": None
         if problem is None

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from api.fields import CURRENCY, Instant, Kes, Price, Shape
+from api.fields import CURRENCY, Instant, Kes, Price, Shape, utc
 from core.campaigns.estimating import Estimate
 from core.campaigns.findings import Offending
 from core.messaging import reach
@@ -141,18 +141,18 @@ def shown(profile: Profile, made: Estimate, price: Money) -> EstimateAnswer:
         cost=made.cost.text(),
         currency=CURRENCY,
         balance_after=made.balance_after.text(),
-        goes_at=made.goes_at,
+        goes_at=utc(made.goes_at),
         errors=[],
         spread={str(segments): people for segments, people in made.spread.items()},
         left_out=dict(made.left_out),
         affordable=made.affordable,
-        until=made.until,
+        until=utc(made.until),
         windows=[
             OperatorWindow(
                 operator=each.operator,
                 opens=f"{each.opens:%H:%M}",
                 closes=f"{each.closes:%H:%M}",
-                goes_at=each.goes_at,
+                goes_at=utc(each.goes_at),
             )
             for each in made.windows
         ],

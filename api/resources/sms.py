@@ -19,6 +19,7 @@ from api.fields import (
     SenderId,
     Shape,
     Words,
+    utc,
 )
 from api.operations import for_tenant
 from api.problems import Refusals
@@ -307,7 +308,7 @@ def _estimate(profile: Profile, made: sending.Estimate) -> EstimateAnswer:
         cost=made.cost.text(),
         currency=CURRENCY,
         balance_after=made.balance_after.text(),
-        goes_at=made.goes_at,
+        goes_at=utc(made.goes_at),
         errors=[DeclinedText.of(each) for each in made.errors],
     )
 

@@ -256,6 +256,26 @@ def test_one_past_its_day_asks_for_a_yes(ask, acme, group):
     assert act(ask, acme, campaign, "resume", confirm=True).json["status"] == "running"
 
 
+def test_the_id_of_one_group_alone_is_no_list(ask, acme, group):
+    answer = create(ask, acme, groups=group.id)
+
+    (wrong,) = answer.json["errors"]
+    assert (wrong["field"], wrong["code"]) == ("groups", "wrong_type")
+    assert wrong["detail"] == 'This must be a list or "all", not text.'
+
+
+def test_an_estimate_tells_all_times_in_one_zone(ask, acme, group):
+    asked = {"groups": [group.id], "message": "Offa", "class": "promotional"}
+    for hour in (0, 15):
+        clock.freeze(NINE.replace(hour=hour))
+        told = ask.post(f"{acme.path}/sms/estimate", json=asked).json
+        draft = create(ask, acme, draft=True, **asked).json
+
+        moments = [told["goes_at"], told["until"], *(each["goes_at"] for each in told["windows"])]
+        assert all(each.endswith("Z") for each in moments), moments
+        assert draft["estimate"]["until"].endswith("Z")
+
+
 def test_the_same_again_asks_for_a_yes(ask, acme, group):
     life.deliver(life.work(row(create(ask, acme, groups=[group.id]))))
     clock.advance(11 * 60)
@@ -446,7 +466,7 @@ def test_a_key_needs_the_scope(acme, with_key, group):
         ({"groups": []}, "nobody_chosen"),
         ({"sender_id": "BANK"}, "sender_not_approved"),
         ({"schedule_at": "2020-01-01T00:00:00Z"}, "schedule_in_past"),
-        ({"groups": "some"}, "not_one_of"),
+        ({"groups": "some"}, "wrong_type"),
         ({"first": 0}, "out_of_range"),
         ({"to": ["12"], "groups": []}, "no_valid_recipients"),
         ({"params": {f"v{n}": 1 for n in range(51)}}, "too_many_items"),
