@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from core import clock
-from core.campaigns import carrying, ending, states
+from core.campaigns import carrying, ending, states, watching
 from core.campaigns.errors import CannotCancel
 from core.campaigns.models import Campaign, CampaignStatus
 from core.database import after_commit, transaction
 from core.messaging import gates
-from core.messaging.bulk import spool
 from core.tenants import audit
 from core.tenants.profiles import Profile
 
@@ -50,5 +49,6 @@ def _over(campaign: Campaign) -> Campaign:
         campaign, CampaignStatus.CANCELLED, finished_at=clock.now(), **states.UNPRICED
     )
     ending.tell(ended)
-    after_commit(lambda: spool.drop(campaign.id))
+    # Dropping fifty thousand priced texts takes a while, in which others would wait to write.
+    after_commit(watching.forget_drafts.nudge)
     return ended

@@ -30,6 +30,7 @@ from core.gateways.sms import Answer
 from core.messaging import dispatch, recording, routing
 from core.messaging.bulk import filling, taking_back
 from core.messaging.models import Gate, Sender, Spool
+from tests import statements
 from tests.campaigns.life import (
     WHO,
     again,
@@ -346,6 +347,19 @@ def test_progress_says_what_is_where(make_tenant):
     assert (halfway.cost_taken.text(), halfway.cost_held.text()) == ("16.00", "16.00")
     pausing.pause(tenant, campaign.id, **WHO)
     assert queries.progress(tenant, campaign.id).eta is None
+
+
+def test_nobody_waits_while_the_texts_of_a_cancelled_draft_are_dropped(make_tenant):
+    """They are dropped behind it: on SQLite others could not write until the last was gone."""
+    tenant = make_tenant("100")
+    campaign = make(tenant, people(tenant, 3))
+    launching.estimate(tenant, campaign.id)
+    with statements.noted() as said:
+        cancelling.cancel(tenant, campaign.id, **WHO)
+    assert not [each for each in said if "DELETE" in each]
+
+    watching.forget_drafts()
+    assert Spool.select().count() == 0
 
 
 def test_old_estimates_of_drafts_are_forgotten(make_tenant):
