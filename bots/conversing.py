@@ -15,7 +15,7 @@ from core.database import recover
 from core.dialogue.engine import Engine
 from core.dialogue.screens import Asks, Reply, Screen
 from core.dialogue.steps import Upload
-from core.flows import Visit, conversation, open_visit
+from core.flows import Visit, conversation, open_visit, sender_ids
 from core.telegram import buttons, inbox, places
 from core.telegram.inbox import At, View
 from core.tenants import people
@@ -246,7 +246,8 @@ class _Taking:
     def _file(self, *, is_asked: bool) -> Turn:
         """Take a file: as the answer to a question for one, else as contacts to be imported."""
         heard = self.heard
-        if is_asked:
+        is_paper = self.chat is not None and self.chat.asked.startswith(sender_ids.ABOUT_ONE)
+        if is_asked or is_paper:
             return self._answer(Reply.file(heard.text, heard.file_name, heard.file_bytes))
         if heard.is_photo:
             return self._aside(sentences.NO_FILES)

@@ -18,7 +18,7 @@ from core.dialogue import store
 from core.dialogue.screens import Asks, Done, Reply, Screen
 from core.dialogue.steps import Flow, Given, Once, Passing, Step
 from core.dialogue.store import Chat
-from core.errors import Invalid, Refused
+from core.errors import Busy, Invalid, Refused
 
 log = structlog.get_logger(__name__)
 
@@ -160,7 +160,7 @@ class Engine(Generic[V]):
                     given, reply = reply, None
                     chat.answers[step.key] = step.accept(given, chat.shown)
                 value = step.read(chat.answers[step.key])
-            except Invalid as wrong:
+            except (Invalid, Busy) as wrong:
                 chat.answers.pop(step.key, None)
                 return _drawn(step, chat, wrong.words(visit.language))
             step = running.send(value)

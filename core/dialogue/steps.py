@@ -231,7 +231,7 @@ class Upload(msgspec.Struct, frozen=True):
 class File(Step[Upload]):
     """A file, where a door takes files. It stays with the door until somebody fetches it.
 
-    `check` judges it by its name and size. `options` are other ways on; their keys are typed as
+    `check` judges it before it is taken. `options` are other ways on; their keys are typed as
     ever, and the answer is then an upload without a file, named by the option's key.
     """
 

@@ -1,12 +1,18 @@
-"""Sender IDs: which there are and how far each is; asking for one, with a paper that shows why."""
+"""Sender IDs: which there are and how far each is; asking for one, with papers that show why."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import closing
+
+import msgspec
+
+from core.dialogue.screens import Reply
 from core.dialogue.steps import Ask, Choose, File, Flow, Once, Upload
 from core.errors import Invalid
 from core.flows.asking import Agree, Drawn, Pick
 from core.flows.visits import Visit
-from core.flows.wording import brief, business, entitled, somebody
+from core.flows.wording import brief, business, by, entitled
 from core.messaging import sender_names, sender_requests, senders
 from core.messaging.models import Category, Sender, SenderStatus
 from core.messaging.sender_requests import Paper
@@ -15,6 +21,8 @@ from core.tenants import fields, roles
 from core.tenants.profiles import Profile
 from core.tenants.roles import Right
 
+# How the keys of the questions about a request begin: a file that comes then belongs to it.
+ABOUT_ONE = "sender_"
 PURPOSE_MAX = 150
 WITHOUT = "without"
 STATES = {
@@ -73,7 +81,7 @@ def _told(visit: Visit, row: Sender) -> str:
 
 
 def _ask(visit: Visit) -> Flow:
-    """Ask for a name to send under: the name, the class, what for, and a paper where files are."""
+    """Ask for a name to send under: the name, the class, what for, and papers where files are."""
     profile = entitled(visit, Right.DETAILS)
     name = yield from Ask(
         "sender_name",
@@ -85,7 +93,7 @@ def _ask(visit: Visit) -> Flow:
     purpose = yield from Ask(
         "sender_purpose", visit.say("What will you send, to whom? In a sentence:"), _purpose
     )
-    paper = Upload("", WITHOUT, 0)
+    papers: list[Upload] = []
     if not visit.is_small:
         paper = yield from File(
             "sender_paper",
@@ -96,18 +104,54 @@ def _ask(visit: Visit) -> Flow:
             _check_paper,
             {WITHOUT: visit.say("Without a paper")},
         )
+        papers = [paper] if paper.file_id else []
     question = visit.say(
         "Ask for {name} for {category}? Operators take some days.",
         name=name,
         category=visit.say(CLASSES[category.value]),
     )
-    terms = (name, category.value, purpose, paper.file_id)
-    if (yield from Agree("sender_sure", question, visit, *terms)) != "yes":
-        return visit.say("Nothing has changed.")
+    while (answer := (yield from _Sure(question, visit, name, category, purpose, papers))) != "yes":
+        if answer == "no":
+            return visit.say("Nothing has changed.")
+        papers = [*papers, msgspec.json.decode(answer, type=Upload)]
     yield from Once(
-        "sender_asked", lambda once: _request(visit, profile, name, category, purpose, paper)
+        "sender_asked", lambda once: _request(visit, profile, name, category, purpose, papers)
     )
     return visit.say("We look at {name} and tell you when it moves.", name=name)
+
+
+class _Sure(Agree):
+    """The yes to a request. Where files are, another paper is an answer, too, as it was sent."""
+
+    def __init__(
+        self,
+        question: str,
+        visit: Visit,
+        name: str,
+        category: Category,
+        purpose: str,
+        papers: Sequence[Upload],
+    ) -> None:
+        self._count = len(papers)
+        if not visit.is_small:
+            more = visit.say(
+                "Papers: {count}. You can send up to {most}.",
+                count=self._count,
+                most=sender_requests.DOCUMENTS_MAX,
+            )
+            question = f"{question}\n{more}"
+        terms = (name, category.value, purpose, *(each.file_id for each in papers))
+        super().__init__(f"sender_sure{self._count or ''}", question, visit, *terms)
+
+    def accept(self, reply: Reply, shown: Sequence[str]) -> str:
+        if reply.kind != "file":
+            return super().accept(reply, shown)
+        if self._count >= sender_requests.DOCUMENTS_MAX:
+            raise sender_requests.TooManyDocuments(limit=sender_requests.DOCUMENTS_MAX)
+        return File(self.key, "", _check_paper).accept(reply, shown)
+
+    def read(self, kept: str) -> str:
+        return kept if kept.startswith("{") else super().read(kept)
 
 
 def _name(tenant_id: int, text: str) -> str:
@@ -121,25 +165,23 @@ def _purpose(text: str) -> str:
 
 
 def _check_paper(upload: Upload) -> None:
+    """Refuse at once what could be no paper: nobody should hear that after the yes."""
     most = sender_requests.DOCUMENT_BYTES_MAX
     if upload.size_bytes > most:
         raise PaperTooLarge(limit=most // 2**20)
+    with closing(files.fetch(upload.file_id)) as pieces:
+        sender_requests.look(Paper(upload.name, next(pieces, b"")))
 
 
 def _request(
-    visit: Visit, profile: Profile, name: str, category: Category, purpose: str, paper: Upload
+    visit: Visit,
+    profile: Profile,
+    name: str,
+    category: Category,
+    purpose: str,
+    papers: Sequence[Upload],
 ) -> str:
-    roles.require(somebody(visit).id, profile.tenant_id, Right.DETAILS)
-    papers = []
-    if paper.file_id:
-        papers.append(Paper(paper.name, b"".join(files.fetch(paper.file_id))))
-    made = sender_requests.ask(
-        profile.tenant_id,
-        name,
-        category,
-        purpose,
-        papers,
-        actor=visit.actor,
-        channel=visit.channel,
-    )
+    who_acts = by(visit, profile.tenant_id, Right.DETAILS)
+    fetched = [Paper(each.name, b"".join(files.fetch(each.file_id))) for each in papers]
+    made = sender_requests.ask(profile.tenant_id, name, category, purpose, fetched, **who_acts)
     return str(made.name)

@@ -27,11 +27,20 @@ DOCUMENT_BYTES_MAX = 5 * 2**20
 OPEN_MAX = 10
 # What waits for a decision.
 OPEN = (SenderStatus.REQUESTED.value, SenderStatus.SUBMITTED.value)
-# What a paper begins with; a name or a header may say anything.
+
+
+class Kind(NamedTuple):
+    """A kind of paper, by what it begins with; a name or a header may say anything."""
+
+    start: bytes
+    media_type: str
+    ending: str
+
+
 _KINDS = (
-    (b"%PDF-", "application/pdf", ".pdf"),
-    (b"\x89PNG\r\n\x1a\n", "image/png", ".png"),
-    (b"\xff\xd8\xff", "image/jpeg", ".jpg"),
+    Kind(b"%PDF-", "application/pdf", ".pdf"),
+    Kind(b"\x89PNG\r\n\x1a\n", "image/png", ".png"),
+    Kind(b"\xff\xd8\xff", "image/jpeg", ".jpg"),
 )
 
 
@@ -196,13 +205,23 @@ def _checked(papers: Sequence[Paper]) -> list[tuple[Paper, str]]:
         raise TooManyDocuments(limit=DOCUMENTS_MAX)
     found = []
     for place, paper in enumerate(papers, start=1):
-        shown = "".join(sign for sign in paper.file_name if sign.isprintable())[-60:].strip()
-        kind = next((each for each in _KINDS if paper.content.startswith(each[0])), None)
-        if kind is None or len(paper.content) > DOCUMENT_BYTES_MAX:
-            plain = shown.encode("ascii", "ignore").decode()[-30:] or f"Document {place}"
-            raise DocumentRefused(name=plain, limit=DOCUMENT_BYTES_MAX // 2**20)
-        found.append((paper._replace(file_name=shown or f"document{place}{kind[2]}"), kind[1]))
+        kind = look(paper, place)
+        name = _shown(paper) or f"document{place}{kind.ending}"
+        found.append((paper._replace(file_name=name), kind.media_type))
     return found
+
+
+def look(paper: Paper, place: int = 1) -> Kind:
+    """Tell what kind of paper a file is; its beginning is enough. Raises: DocumentRefused."""
+    kind = next((each for each in _KINDS if paper.content.startswith(each.start)), None)
+    if kind is None or len(paper.content) > DOCUMENT_BYTES_MAX:
+        plain = _shown(paper).encode("ascii", "ignore").decode()[-30:] or f"Document {place}"
+        raise DocumentRefused(name=plain, limit=DOCUMENT_BYTES_MAX // 2**20)
+    return kind
+
+
+def _shown(paper: Paper) -> str:
+    return "".join(sign for sign in paper.file_name if sign.isprintable())[-60:].strip()
 
 
 def documents(sender: Sender) -> list[SenderDocument]:

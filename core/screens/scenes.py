@@ -492,7 +492,10 @@ SCENES: tuple[Scene, ...] = (
         "Asking for a sender ID",
         world.OWNER,
         "senders",
-        ("ask", "ZURI", "promotional", "Ofa kwa wateja wetu", "cheti.pdf", "yes"),
+        (
+            *("ask", "ZURI", "promotional", "Ofa kwa wateja wetu", "wateja.csv", "cheti.pdf"),
+            *("cheti.pdf", "yes"),
+        ),
         TELEGRAM,
     ),
     Scene(

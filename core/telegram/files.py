@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 
 import structlog
 
@@ -50,18 +50,21 @@ def check_size(size_bytes: int) -> None:
         raise FileTooLarge(limit=telegram.DOWNLOAD_BYTES_MAX // MEGABYTE)
 
 
-def use(reader: Callable[[str], Iterator[bytes]] | None) -> None:
+def use(reader: Callable[[str], Iterable[bytes]] | None) -> None:
     """Let files come from elsewhere, where there is no Telegram; None for the usual way."""
     global _reader
     _reader = reader
 
 
-_reader: Callable[[str], Iterator[bytes]] | None = None
+_reader: Callable[[str], Iterable[bytes]] | None = None
 
 
-def fetch(file_id: str) -> Iterator[bytes]:
-    """Read a file piece by piece. Raises: FileGone, FileNotNow, while it is read."""
-    return _from_telegram(file_id) if _reader is None else _reader(file_id)
+def fetch(file_id: str) -> Generator[bytes, None, None]:
+    """Read a file piece by piece, to the end or until it is closed.
+
+    Raises: FileGone, FileNotNow, while it is read.
+    """
+    yield from _from_telegram(file_id) if _reader is None else _reader(file_id)
 
 
 def _from_telegram(file_id: str) -> Iterator[bytes]:

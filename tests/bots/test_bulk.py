@@ -14,6 +14,7 @@ from core.campaigns.campaigns import Wanted
 from core.campaigns.models import Campaign
 from core.contacts import contacts, groups, imports
 from core.ledger.models import Hold
+from core.messaging import sender_requests, senders
 from core.settings import settings
 from core.telegram import buttons, files
 from core.tenants import people
@@ -79,6 +80,31 @@ def test_a_bot_killed_after_a_file_asks_on_where_it_stood(
 
     run(story())
     assert imports.listing(tenant.tenant_id) == []
+
+
+def test_a_file_sent_while_a_sender_id_is_asked_for_is_no_list_of_contacts(
+    asha: Phone, tenant: Profile
+) -> None:
+    letter = asha.writes(document=DOCUMENT | {"file_name": "letter.pdf"})
+
+    async def story() -> None:
+        files.use(lambda file_id: iter([b"%PDF-1.7"]))
+        await asha.say("/senders")
+        await asha.press("Ask for one")
+        await asha.give(letter)
+        assert "The name to send under" in asha.screen.text
+        await asha.say("ZURI")
+        await asha.press("Adverts")
+        await asha.say("Offers")
+        await asha.press("Without a paper")
+        await asha.give(letter | {"update_id": letter["update_id"] + 1000})
+        assert "Papers: 1." in asha.screen.text
+        await asha.press("Confirm")
+
+    run(story())
+    assert imports.listing(tenant.tenant_id) == []
+    (row,) = senders.listing(tenant.tenant_id)
+    assert [each.file_name for each in sender_requests.documents(row)] == ["letter.pdf"]
 
 
 def waiting(tenant: Profile) -> str:

@@ -81,9 +81,21 @@ def test_replies_are_of_the_own_business(
 
 @pytest.fixture
 def paper() -> Iterator[None]:
-    files.use(lambda file_id: iter([PDF]))
+    files.use(lambda file_id: iter([b"MZ\x90\x00" if file_id == "exe" else PDF]))
     yield
     files.use(None)
+
+
+def send_file(talk: Talk, file_id: str, name: str) -> None:
+    talk.screen = conversation.turn(talk.visit(), Reply.file(file_id, name, len(PDF)))
+
+
+@pytest.fixture
+def asking(tenant: Profile, join: Callable[..., Talk], paper: None) -> Talk:
+    """Somebody in the chat who has come to the papers of a sender ID."""
+    talk = join(tenant, "telegram")
+    talk.start("senders", "ask", "ZURI", "promotional", "Offers for our customers")
+    return talk
 
 
 def test_a_sender_id_is_asked_for_with_its_paper(talk: Talk, tenant: Profile, paper: None) -> None:
@@ -111,6 +123,49 @@ def test_a_sender_id_can_be_asked_for_without_a_paper(
     talk.start("senders", "ask", "ZURI", "promotional", "Offers", "without", "yes")
 
     assert len(senders.listing(tenant.tenant_id)) == 1
+
+
+def test_a_wrong_file_is_refused_at_once_and_the_right_one_then_taken(
+    asking: Talk, tenant: Profile
+) -> None:
+    send_file(asking, "exe", "letter.exe")
+    assert "letter.exe is no PDF" in (asking.screen.notice or "")
+    assert asking.screen.asks is Asks.FILE
+    send_file(asking, "pdf", "letter.pdf")
+    send_file(asking, "exe", "letter.exe")
+    assert "letter.exe is no PDF" in (asking.screen.notice or "")
+    assert asking.screen.asks is Asks.CONFIRM
+    asking.say("yes")
+
+    (row,) = senders.listing(tenant.tenant_id)
+    assert [each.file_name for each in sender_requests.documents(row)] == ["letter.pdf"]
+
+
+def test_up_to_five_papers_go_with_a_request(asking: Talk, tenant: Profile) -> None:
+    for page in range(1, 6):
+        send_file(asking, f"p{page}", f"page{page}.pdf")
+        assert f"Papers: {page}. You can send up to 5." in asking.screen.text
+    send_file(asking, "p6", "page6.pdf")
+    assert "At most 5 documents" in (asking.screen.notice or "")
+    asking.say("<")
+    assert "Papers: 4." in asking.screen.text
+    asking.say("yes")
+
+    (row,) = senders.listing(tenant.tenant_id)
+    pages = [each.file_name for each in sender_requests.documents(row)]
+    assert pages == [f"page{page}.pdf" for page in range(1, 5)]
+
+
+def test_a_paper_telegram_does_not_give_just_now_is_asked_for_again(asking: Talk) -> None:
+    def away(file_id: str) -> Iterator[bytes]:
+        raise files.FileNotNow
+        yield b""
+
+    files.use(away)
+    send_file(asking, "pdf", "letter.pdf")
+
+    assert "send it again" in (asking.screen.notice or "")
+    assert asking.screen.asks is Asks.FILE
 
 
 def test_each_operators_word_is_told(talk: Talk, tenant: Profile) -> None:
