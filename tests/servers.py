@@ -28,7 +28,7 @@ from psycopg import sql
 
 from core.leash import leashed
 
-START_S = 60
+START_S = 150
 # What makes PostgreSQL quick and unsafe. The benchmarks take it out, to pay for real flushes.
 QUICK = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
 _numbers = itertools.count(1)

@@ -21,7 +21,7 @@ from core.clock import NAIROBI
 from core.leash import leashed
 from tests import servers
 
-START_S = 60.0
+START_S = 150.0
 KINDS = ("sqlite", "postgres+redis")
 
 
