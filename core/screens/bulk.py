@@ -13,7 +13,14 @@ from core.campaigns.models import Campaign, Template
 from core.contacts import groups
 from core.contacts.models import ContactBook, Group
 from core.messaging import sender_decisions, sender_requests, senders
-from core.messaging.models import SHARED_ACCOUNT, Category, Inbound, SenderStatus
+from core.messaging.models import (
+    SHARED_ACCOUNT,
+    Category,
+    Inbound,
+    Message,
+    SenderStatus,
+    Status,
+)
 from core.tenants import people
 from core.tenants.profiles import Profile, profile
 
@@ -37,8 +44,11 @@ def fill(tenant_id: int, owner: str, sender: str) -> None:
     _taken_back(_going(who, "Ofa ya juzi", owner), who)
     clock.freeze(now - timedelta(days=1))
     stale = _going(who, "Ofa ya jana", owner)
+    clock.freeze(now - timedelta(minutes=30))
+    _gone(_going(who, "Ofa ya asubuhi", owner))
     clock.freeze(now)
     stopping.stop_stale(stale)
+    _drafted(who, "Ofa ya asubuhi", owner)
     _going(who, "Ofa ya leo", owner)
     _drafted(who, "Rasimu", owner)
     for number in (1, 2, 3):
@@ -84,6 +94,13 @@ def _going(who: Profile, name: str, msisdn: str) -> str:
     launching.launch(who, campaign_id, actor="cli", channel="cli")
     carrying.carry_on(campaign_id)
     return campaign_id
+
+
+def _gone(campaign_id: str) -> None:
+    """Let its texts be with the gateway, so that they can go again when somebody wants that."""
+    Message.update(status=Status.SUBMITTED.value, submitted_at=clock.now()).where(
+        Message.batch_id == campaign_id
+    ).execute()
 
 
 def _asked(who: Profile, name: str, msisdn: str) -> None:

@@ -179,9 +179,10 @@ SCENES: tuple[Scene, ...] = (
     Scene(
         "The same to the same people again",
         world.OWNER,
-        "send",
-        (*_pin("group", "2", LONG[:79], "go", "advert", "now", "yes"), "yes", PIN),
+        "campaign",
+        ("start", "yes", PIN, "yes", PIN),
         USSD,
+        about="cmp:Ofa ya asubuhi",
     ),
     Scene(
         "A template with a value that nobody has",
