@@ -49,11 +49,7 @@ def contacts(visit: Visit) -> Flow:
         return (yield from _export(visit, tenant_id))
     wanted = ""
     if choice == "find":
-        wanted = yield from Ask(
-            "contacts_find",
-            visit.say("Part of the name or number:"),
-            lambda text: _search(tenant_id, text),
-        )
+        wanted = yield from ask_part(visit, "contacts_find", tenant_id)
     if not book.listing(tenant_id, limit=1):
         return visit.say("There are no contacts yet.")
     contact_id = yield from _pick(
@@ -93,6 +89,12 @@ def _export(visit: Visit, tenant_id: int, group_id: str = "") -> Flow:
 
     yield from Once("contacts_exported", order)
     return visit.say("The file is being made. It comes into this chat.")
+
+
+def ask_part(visit: Visit, key: str, tenant_id: int) -> Part[str]:
+    """Ask for a part of a name or number that somebody has."""
+    question = visit.say("Part of the name or number:")
+    return (yield from Ask(key, question, lambda text: _search(tenant_id, text)))
 
 
 def _search(tenant_id: int, text: str) -> str:

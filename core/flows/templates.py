@@ -9,6 +9,7 @@ from core.contacts import contacts as book
 from core.dialogue.steps import Ask, Choose, Flow, Once, Part
 from core.flows.asking import Agree, Drawn, Pick, prose, typed
 from core.flows.contact_card import who
+from core.flows.contacts import ask_part
 from core.flows.language import NAMES
 from core.flows.visits import Visit
 from core.flows.wording import By, brief, business, by
@@ -21,6 +22,7 @@ SHOWN = 60
 BODY_SMALL = 60
 TRIED_SMALL = 110
 CONTACTS_SHOWN = 20
+FIND = "find"
 
 
 def templates_(visit: Visit) -> Flow:
@@ -117,11 +119,15 @@ def _language(visit: Visit, view: View) -> Part[str]:
 def _try(visit: Visit, tenant_id: int, view: View) -> Flow:
     """Show what one of the contacts would get."""
 
-    def draw() -> Drawn:
-        found = book.listing(tenant_id, limit=CONTACTS_SHOWN)
-        return visit.say("For whom?"), {each.id: who(each, 24) for each in found}
+    def draw(wanted: str = "") -> Drawn:
+        found = book.listing(tenant_id, search=wanted, limit=CONTACTS_SHOWN)
+        more = {FIND: visit.say("Find")} if not wanted and len(found) == CONTACTS_SHOWN else {}
+        return visit.say("For whom?"), more | {each.id: who(each, 24) for each in found}
 
     contact_id = yield from Pick("template_for", draw)
+    if contact_id == FIND:
+        part = yield from ask_part(visit, "template_find", tenant_id)
+        contact_id = yield from Pick("template_found", lambda: draw(part))
     shown = templates.preview(tenant_id, view.id, contact_id=contact_id)
     lines = [brief(shown.text, TRIED_SMALL) if visit.is_small else shown.text]
     lines.append(visit.say("{segments} SMS.", segments=shown.segments))

@@ -8,6 +8,7 @@ import pytest
 
 from core.campaigns import templates
 from core.contacts import contacts
+from core.flows.templates import CONTACTS_SHOWN
 from core.tenants.models import Role
 from core.tenants.profiles import Profile
 from tests.flows.talking import JUMA, Talk
@@ -43,6 +44,18 @@ def test_a_template_is_tried_against_somebody(talk: Talk, tenant: Profile) -> No
     talk.start("templates", template_id, "try", amina.id)
 
     assert "Without a value: deni" in talk.screen.text
+
+
+def test_in_a_large_book_somebody_is_looked_for(talk: Talk, tenant: Profile) -> None:
+    for number in range(CONTACTS_SHOWN):
+        contacts.put(tenant.tenant_id, f"07330001{number:02d}", "", **BY)
+    zawadi = contacts.put(tenant.tenant_id, "0733000200", "Zawadi", **BY).contact
+    template_id = make(tenant)
+    talk.start("templates", template_id, "try")
+    assert zawadi.id not in talk.keys
+    talk.say("find", "zawa", zawadi.id)
+
+    assert "Zawadi" in talk.screen.text
 
 
 def test_another_language_is_another_body(talk: Talk, tenant: Profile) -> None:
