@@ -54,8 +54,8 @@ def test_a_dropped_file_becomes_an_import(asha: Phone, tenant: Profile) -> None:
         await asha.press("New group")
         await asha.say("Wapya")
         await asha.press("On a form")
-        await asha.press("Confirm")
         await asha.press("Today")
+        await asha.press("Confirm")
 
     run(story())
     (row,) = imports.listing(tenant.tenant_id)
