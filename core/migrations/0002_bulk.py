@@ -415,6 +415,8 @@ def up(migrator, db):
         "INSERT INTO contact_book (tenant_id, size, changed_at, erased_at) "
         "SELECT tenant_id, COUNT(*), 0, 0 FROM contact GROUP BY tenant_id"
     )
+    # Some gateways repeat the text there, and nobody reads it again.
+    db.execute_sql("UPDATE report SET detail = NULL WHERE state IN ('applied', 'ignored')")
     for tenant_id, name in db.execute_sql("SELECT tenant_id, name FROM sender").fetchall():
         mark = "?" if isinstance(db, SqliteDatabase) else "%s"
         db.execute_sql(
