@@ -56,6 +56,7 @@ def decide(visit: Visit, profile: Profile, campaign_id: str, notice: str = "") -
         *(row.id, seen),
         detail=_detail(row, visit.language),
         yes=visit.say("Approve"),
+        no=visit.say("Not now"),
         beside={"reject": visit.say("Reject")},
     )
     if answer == "reject":
