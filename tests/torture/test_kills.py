@@ -65,6 +65,10 @@ def assert_proved(stack: Stack) -> None:
 @pytest.mark.timeout(900)
 def test_kill_9_loses_and_doubles_nothing(stack: Stack) -> None:
     stack.start_all(workers=2)
+    businesses = [stack.sign_up(f"07220000{number:02d}") for number in range(3)]
+    for business in businesses:
+        business.credit("100000")
+    # From here on: a code that the gateway refuses would end a sign-up before anything is killed.
     stack.faults(
         onfon={
             "dlr_delay": 0.2,
@@ -88,9 +92,6 @@ def test_kill_9_loses_and_doubles_nothing(stack: Stack) -> None:
             "query_limit": 10_000,
         },
     )
-    businesses = [stack.sign_up(f"07220000{number:02d}") for number in range(3)]
-    for business in businesses:
-        business.credit("100000")
     traffic = Traffic(businesses)
     traffic.start()
     killed = storm(stack, STORM_S, seed=9, enough=lambda: len(traffic.sent) > SENT)
