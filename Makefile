@@ -22,7 +22,7 @@ run: install ## Start everything on this machine, the sandbox included; Ctrl-C s
 	$(BIN)/tuma up
 
 test: install ## Run the whole suite; private PostgreSQL and Redis servers come with it
-	$(BIN)/python -m pytest -n 3 --dist loadgroup
+	$(BIN)/python -m pytest -n 3
 
 check: install ## Formatter, linter, types and import rules
 	$(BIN)/ruff format --check .
