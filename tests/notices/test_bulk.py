@@ -319,8 +319,8 @@ def test_by_phone_one_is_told_where_to_approve(
 # A message that follows.
 
 
-def test_a_message_follows_a_campaign_to_its_end(tenant: Profile, asha: Person, room: Room) -> None:
-    campaign_id = going(tenant, asha)
+def live(tenant: Profile, asha: Person, campaign_id: str) -> None:
+    """Have a message follow a campaign."""
     notebook.put(
         live_cause(campaign_id),
         f"person:{asha.id}",
@@ -329,6 +329,11 @@ def test_a_message_follows_a_campaign_to_its_end(tenant: Profile, asha: Person, 
         data={"campaign": campaign_id},
     )
     tell()
+
+
+def test_a_message_follows_a_campaign_to_its_end(tenant: Profile, asha: Person, room: Room) -> None:
+    campaign_id = going(tenant, asha)
+    live(tenant, asha, campaign_id)
     assert "0 of 3 handed over" in room.last(ASHA).text
     for each in hand_over(3):
         scene.report(each)
@@ -344,18 +349,6 @@ def test_a_message_follows_a_campaign_to_its_end(tenant: Profile, asha: Person, 
     assert second.has_picture
 
 
-def live(tenant: Profile, asha: Person, campaign_id: str, room: Room) -> None:
-    """Have a message follow a campaign."""
-    notebook.put(
-        live_cause(campaign_id),
-        f"person:{asha.id}",
-        "campaign.live",
-        tenant_id=tenant.tenant_id,
-        data={"campaign": campaign_id},
-    )
-    tell()
-
-
 def test_a_cancelled_one_says_how_many_had_been_handed_over(
     tenant: Profile, asha: Person, room: Room
 ) -> None:
@@ -365,7 +358,7 @@ def test_a_cancelled_one_says_how_many_had_been_handed_over(
     counts.move([Move(campaign_id, "queued", "delivered", 1, 1, first.cost)])
     cancelling.cancel(tenant, campaign_id, **BY)
     carrying.carry_on(campaign_id)
-    live(tenant, asha, campaign_id, room)
+    live(tenant, asha, campaign_id)
     said = next(each.text for each in room.said(ASHA) if "handed over" in each.text)
 
     assert "Sale: Cancelled" in said
@@ -381,7 +374,7 @@ def test_a_paused_one_comes_to_rest_at_true_figures(
     campaign_id = going(tenant, asha)
     in_hand = scene.claim()
     pausing.pause(tenant, campaign_id, **BY)
-    live(tenant, asha, campaign_id, room)
+    live(tenant, asha, campaign_id)
     tell(3)
     assert "0 of 3 handed over" in room.last(ASHA).text
 
@@ -393,7 +386,7 @@ def test_a_paused_one_comes_to_rest_at_true_figures(
 
 def test_reports_that_come_late_are_shown_still(tenant: Profile, asha: Person, room: Room) -> None:
     campaign_id = going(tenant, asha)
-    live(tenant, asha, campaign_id, room)
+    live(tenant, asha, campaign_id)
     names = hand_over(3)
     ending.complete(campaign_id)
     for _ in range(10):
@@ -416,7 +409,7 @@ def test_adverts_say_when_they_go_and_not_when_they_were_wanted(
     Campaign.update(category="promotional", schedule_at=wanted).execute()
     launching.launch(tenant, campaign_id, actor=asha.actor, channel="telegram")
     carrying.carry_on(campaign_id)
-    live(tenant, asha, campaign_id, room)
+    live(tenant, asha, campaign_id)
 
     assert "13 Mar 08:00" in room.said(ASHA)[0].text
 
@@ -468,7 +461,7 @@ def test_a_message_stands_still_in_the_chat_of_somebody_who_has_left(
     tenant: Profile, asha: Person, juma: Person, room: Room
 ) -> None:
     campaign_id = going(tenant, juma)
-    live(tenant, juma, campaign_id, room)
+    live(tenant, juma, campaign_id)
     before = room.last(JUMA).text
     removed(tenant, juma, asha)
     tell()
